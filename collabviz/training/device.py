@@ -1,0 +1,70 @@
+"""Which device to train on, and why."""
+
+import platform
+from dataclasses import dataclass
+
+import torch
+
+from collabviz.errors import CollabVizError
+
+
+@dataclass(frozen=True)
+class Device:
+    """A torch device with its name for people and the reason it was taken."""
+
+    torch: torch.device
+    label: str
+    reason: str
+
+    def memory(self) -> int | None:
+        """Bytes of device memory our tensors took at the highest, None where the device does not tell."""
+        match self.torch.type:
+            case "cuda":
+                return torch.cuda.max_memory_allocated(self.torch)
+            case "mps":
+                return torch.mps.current_allocated_memory()
+            case _:
+                return None
+
+    def synchronize(self) -> None:
+        """Wait until the device has done what it was given, so that a clock read next is true."""
+        match self.torch.type:
+            case "cuda":
+                torch.cuda.synchronize(self.torch)
+            case "mps":
+                torch.mps.synchronize()
+
+
+def resolve_device(wanted: str) -> Device:
+    """The device for a recipe's ``device``: ``auto`` takes CUDA, else MPS, else the CPU.
+
+    Raises:
+        CollabVizError: when a device is asked for by name that this machine lacks.
+    """
+    if wanted == "auto":
+        if torch.cuda.is_available():
+            return _cuda("a CUDA device is there")
+        if torch.backends.mps.is_available():
+            return _mps("no CUDA device is there, but Apple's GPU is")
+        return _cpu(f"torch {torch.__version__} finds neither a CUDA device nor Apple's GPU")
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise CollabVizError(f"device is cuda, but torch {torch.__version__} finds no CUDA device. Use auto or cpu.")
+    if wanted == "mps" and not torch.backends.mps.is_available():
+        raise CollabVizError(f"device is mps, but torch {torch.__version__} finds no Apple GPU. Use auto or cpu.")
+    return {"cuda": _cuda, "mps": _mps, "cpu": _cpu}[wanted]("the recipe asks for it")
+
+
+def _cuda(reason: str) -> Device:
+    device = torch.device("cuda", torch.cuda.current_device())
+    torch.cuda.reset_peak_memory_stats(device)
+    return Device(device, f"CUDA, {torch.cuda.get_device_name(device)}", reason)
+
+
+def _mps(reason: str) -> Device:
+    return Device(torch.device("mps"), "MPS, Apple GPU", reason)
+
+
+def _cpu(reason: str) -> Device:
+    threads = torch.get_num_threads()
+    label = f"CPU, {platform.machine()}, {threads} thread{'s' if threads != 1 else ''}"
+    return Device(torch.device("cpu"), label, reason)
