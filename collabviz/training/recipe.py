@@ -169,7 +169,6 @@ _WHOLE = _Kind(int, "a whole number")
 _NUMBER = _Kind(float, "a number")
 
 SETTINGS: Mapping[str, _Kind] = {
-    "dataset": _TEXT,
     "split.kind": _TEXT,
     "split.fraction": _NUMBER,
     "split.seed": _WHOLE,
