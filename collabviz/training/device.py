@@ -7,6 +7,11 @@ import torch
 
 from collabviz.errors import CollabVizError
 
+# Parameters below which one thread trains as fast as many (measured by `python -m benchmarks.threads`).
+SMALL_MODEL = 1_000_000
+# As many as torch takes by itself, which heeds OMP_NUM_THREADS.
+ALL_THREADS = torch.get_num_threads()
+
 
 @dataclass(frozen=True)
 class Device:
@@ -68,3 +73,11 @@ def _cpu(reason: str) -> Device:
     threads = torch.get_num_threads()
     label = f"CPU, {platform.machine()}, {threads} thread{'s' if threads != 1 else ''}"
     return Device(torch.device("cpu"), label, reason)
+
+
+def use_threads(n_parameters: int) -> None:
+    """Let the CPU work with as many threads as pay: a step of a small model is over before a second one is awake.
+
+    Holds for the whole process, which is why trainings have one each.
+    """
+    torch.set_num_threads(1 if n_parameters < SMALL_MODEL else ALL_THREADS)

@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from collabviz.ratings import IntArray, Split
+from collabviz.ratings import IntArray, Ratings, Split
 from collabviz.training.control import Control
-from collabviz.training.device import resolve_device
+from collabviz.training.device import resolve_device, use_threads
 from collabviz.training.history import Record
 from collabviz.training.recipe import Recipe
 from collabviz.training.schedule import SCHEDULE
@@ -97,6 +97,7 @@ class Trainer:
     ) -> None:
         self.recipe = recipe
         self.device = resolve_device(recipe.device)
+        use_threads(sum(parameter.numel() for parameter in model.parameters()))
         self.model = model.to(self.device.torch)
         self._watch = watch or (lambda record: None)
         self._control = control or Control()
@@ -228,7 +229,9 @@ class Trainer:
         """The fit with the figures that are known at its end."""
         fit.valid_mse = fit.epochs[fit.kept_epoch - 1].valid_mse if fit.kept_epoch else self._validate(0)
         fit.fit_seconds = self._seconds
-        fit.ratings_per_second = self._step * self.recipe.batch_size / max(self._training.seconds, 1e-9)
+        epochs, steps = divmod(self._step, self._steps_per_epoch)  # only the last batch of an epoch may be short
+        n_seen = epochs * len(self._train[2]) + steps * self.recipe.batch_size
+        fit.ratings_per_second = n_seen / max(self._training.seconds, 1e-9)
         fit.device_memory = self.device.memory()
         return fit
 
@@ -251,6 +254,13 @@ class Trainer:
         """The item factors as they are now, half precision: for the eye, not for predictions."""
         factors = self.model.get_parameter(self.recipe.spec.offers["item_factors"])
         return factors.detach().half().cpu().numpy()
+
+
+def fresh_model(recipe: Recipe, ratings: Ratings) -> CollabModel:
+    """The recipe's model with its first weights, sized for these ratings."""
+    generator = torch.Generator().manual_seed(recipe.seed)
+    y_range = recipe.y_range or ratings.scale.y_range
+    return recipe.spec.build(ratings.n_users, ratings.n_items, recipe.sizes, y_range, generator)
 
 
 class Stopwatch:

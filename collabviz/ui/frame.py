@@ -1,0 +1,96 @@
+"""The frame every page shares: the navigation, the sidebar's pickers of what travels, and a page's heading."""
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from collabviz.jobs.queue import Job
+from collabviz.runs import Run
+from collabviz.sources.catalogue import DEFAULT, available
+from collabviz.ui import keys, links, services
+from collabviz.ui.show import literal
+from collabviz.ui.uploads import is_upload
+
+_ASSETS = Path(__file__).parent / "assets"
+
+
+def navigation() -> Page:
+    """The pages in the order of the data; the one that is open comes back."""
+    return st.navigation(
+        {
+            "": [st.Page("pages/start.py", title="Start", icon=":material/home:", default=True)],
+            "Data": [st.Page("pages/dataset.py", title="Dataset", icon=":material/table_chart:")],
+            "Train": [st.Page("pages/train.py", title="Train", icon=":material/model_training:")],
+        }
+    )
+
+
+def brand() -> None:
+    """Name and icon, from files of our own: a Material icon for the tab would be fetched from a font server."""
+    st.set_page_config(page_title="CollabViz", page_icon=_ASSETS / "icon.svg", layout="wide")
+    st.logo(_ASSETS / "logo.svg", size="large", icon_image=_ASSETS / "icon.svg")
+
+
+def heading(title: str, sentence: str) -> None:
+    """A page's title, and one sentence on what one sees.
+
+    The first session of a server that comes in by a link to a page reaches it without ``app.py``, because the
+    folder is called ``pages`` (Streamlit 1.67). Calling ``st.navigation`` ends that for good, so the page starts over.
+    """
+    if keys.DATA not in st.session_state:
+        navigation()
+        st.rerun()
+    st.title(title)
+    st.markdown(sentence)
+
+
+def pickers() -> None:
+    """Ratings and run, in the sidebar; the choice is in the session and in the URL."""
+    links.take_over()
+    with st.sidebar:
+        _pick_ratings()
+        _pick_run()
+    links.write_back()
+
+
+def _pick_ratings() -> None:
+    names = {info.name: info.title for info in available() if not info.needs_download or info.name == DEFAULT}
+    mine: list[str] = st.session_state.setdefault(keys.UPLOADS, [])
+    chosen = st.session_state.setdefault(keys.DATA, DEFAULT)
+    if is_upload(chosen) and chosen not in mine:
+        mine.append(chosen)
+    for token in mine:
+        uploaded = services.uploads().get(token)
+        names[token] = f"{uploaded.name} (uploaded)" if uploaded else "An upload that is gone"
+    names.setdefault(chosen, chosen)  # a set that is still to be fetched
+    st.selectbox("Ratings", list(names), format_func=names.__getitem__, key=keys.DATA)
+
+
+def _pick_run() -> None:
+    runs: dict[str, Run | Job] = {run.id: run for run in services.run_store().listing().runs}
+    chosen = st.session_state.get(keys.RUN)
+    job = services.job_queue().get(chosen) if chosen else None
+    if job is not None and job.id not in runs:
+        runs = {job.id: job, **runs}
+    if chosen not in runs:
+        if chosen is not None:
+            st.toast(
+                f"There is no run {literal(chosen)} here: it was deleted, or cut short.", icon=":material/search_off:"
+            )
+        st.session_state[keys.RUN] = next(iter(runs), None)
+    st.selectbox(
+        "Run",
+        list(runs),
+        format_func=lambda run_id: run_label(runs[run_id]),
+        key=keys.RUN,
+        placeholder="No run yet",
+        disabled=not runs,
+    )
+
+
+def run_label(run: Run | Job) -> str:
+    """A run or a job in a list: its name, and how well it does or how it stands."""
+    if isinstance(run, Run):
+        return f"{run.name} · {run.metrics.valid_mse:.4f}"
+    return f"{run.name or run.recipe.spec.title} · {'in training' if run.active else run.state}"

@@ -1,0 +1,42 @@
+"""Choices that travel: in the session, in the URL, and from page to page.
+
+Streamlit clears the URL's parameters when a page is switched, so they are written again on every run. A parameter
+that somebody typed, or came back to with the browser's buttons, wins over the session.
+"""
+
+from typing import NoReturn
+
+import streamlit as st
+
+from collabviz.ui import keys
+
+
+def take_over() -> None:
+    """Bring carried choices in from the URL, or from the last run's wishes; before any picker is drawn."""
+    written: dict[str, str | None] = st.session_state.setdefault("_written", {})
+    for key in keys.CARRIED:
+        in_url = st.query_params.get(key)
+        if in_url is not None and in_url != written.get(key):
+            st.session_state[key] = in_url
+    for key, value in st.session_state.pop(keys.PENDING, {}).items():
+        if value is None:
+            st.session_state.pop(key, None)
+        else:
+            st.session_state[key] = value
+
+
+def write_back() -> None:
+    """Write carried choices into the URL; after the pickers are drawn."""
+    for key in keys.CARRIED:
+        value = st.session_state.get(key)
+        if value is None:
+            st.query_params.pop(key, None)
+        elif st.query_params.get(key) != value:
+            st.query_params[key] = value
+        st.session_state["_written"][key] = value
+
+
+def choose(**choices: str | None) -> NoReturn:
+    """Change choices from within a page, and run it again with them; None lets a choice start anew."""
+    st.session_state[keys.PENDING] = choices
+    st.rerun()

@@ -1,0 +1,124 @@
+"""A training, watched: the curve that grows, how long it will take, and how to stop it or slow it down."""
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from collabviz.charts import theme
+from collabviz.charts.learning import Curve
+from collabviz.jobs.queue import Job, JobState
+from collabviz.training.history import Record, as_frame
+from collabviz.ui import services, show
+
+EVERY_SECONDS = 1.0
+SETTLED_AFTER = 0.5
+SLOWEST = 20.0
+
+
+def watch(job_id: str, overlay: list[Curve], *, height: int) -> None:
+    """Follow a job until it ends; then run the page again, which finds a run in its place."""
+    _follow(job_id, overlay, height)
+
+
+@st.fragment(run_every=EVERY_SECONDS)
+def _follow(job_id: str, overlay: list[Curve], height: int) -> None:
+    job = services.job_queue().get(job_id)
+    if job is None or not job.active:
+        st.rerun()
+    records = services.run_store().history(job_id)
+    _progress(job, records)
+    _figures(records)
+    if records:
+        _curve(job, records, overlay, height)
+    else:
+        st.container(height=height, border=False)  # keeps the curve's place
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+        if st.button("Stop", icon=":material/stop_circle:", key="stop"):
+            services.job_queue().cancel(job_id)
+        _pace(job)
+
+
+def _progress(job: Job, records: list[Record]) -> None:
+    if job.state is JobState.QUEUED:
+        ahead = f"Number {job.place} in the queue." if services.job_queue().ready else "The trainer is starting up."
+        st.progress(0.0, text=ahead)
+        return
+    done = records[-1].epoch if records else 0.0
+    epoch = min(int(done) + 1, job.recipe.epochs)
+    left = f", {show.duration(_seconds_left(job, records[-1]))} left" if records else ""
+    st.progress(min(done / job.recipe.epochs, 1.0), text=f"Epoch {epoch} of {job.recipe.epochs}{left}")
+
+
+def _seconds_left(job: Job, last: Record) -> float:
+    """What is left at the pace so far, or at the classroom's where that is slower."""
+    seconds_per_epoch = max(last.seconds / last.epoch, job.seconds_per_epoch)
+    return seconds_per_epoch * (job.recipe.epochs - last.epoch)
+
+
+def _figures(records: list[Record]) -> None:
+    valid = [record.valid_loss for record in records if record.valid_loss is not None]
+    last = records[-1] if records else None
+    memory = {"Device memory": f"{last.device_memory / 2**20:,.0f} MiB"} if last and last.device_memory else {}
+    show.figures(
+        {
+            "Validation loss": f"{valid[-1]:.4f}" if valid else "–",
+            "Training loss": f"{last.train_loss:.4f}" if last else "–",
+            "Ratings per second": f"{last.ratings_per_second:,.0f}" if last else "–",
+            **memory,
+        },
+        helps={
+            "Validation loss": "Mean squared error on ratings the model does not train on, at the end of each epoch.",
+            "Training loss": "Mean squared error on the ratings of the last few batches.",
+        },
+    )
+
+
+def _curve(job: Job, records: list[Record], overlay: list[Curve], height: int) -> None:
+    """Training and validation loss so far; the data change in place, so that nothing flickers."""
+    label = job.name or job.recipe.spec.title
+    curves = [Curve(label, as_frame(records)), *overlay]
+    names = [curve.label for curve in curves]
+    parts = [_long(curve) for curve in curves]
+    lines = (
+        alt.Chart(pd.concat(parts))
+        .mark_line(point={"size": 30}, clip=True)
+        .encode(
+            x=alt.X("epoch:Q", title="epochs of training", scale=alt.Scale(domain=[0, job.recipe.epochs])),
+            y=alt.Y("loss:Q", title="mean squared error, rating points²", scale=alt.Scale(zero=False)),
+            color=alt.Color("run:N", scale=alt.Scale(domain=names, range=[theme.colour(i) for i in range(len(names))])),
+            strokeDash=alt.StrokeDash(
+                "kind:N", title="loss", scale=alt.Scale(domain=["validation", "training"], range=[[1, 0], [2, 3]])
+            ),
+            tooltip=["run:N", "kind:N", alt.Tooltip("epoch:Q", format=".2f"), alt.Tooltip("loss:Q", format=".4f")],
+        )
+        .properties(height=height)
+    )
+    st.altair_chart(lines, key=f"live-{job.id}", alt="Training and validation loss so far, by epoch")
+
+
+def _long(curve: Curve) -> pd.DataFrame:
+    """One row a point; the steep beginning is left out once there is something after it."""
+    history = curve.history
+    if len(history) and history["epoch"].iloc[-1] > SETTLED_AFTER:
+        history = history[history["epoch"] >= SETTLED_AFTER]
+    long = history.melt("epoch", ["valid_loss", "train_loss"], var_name="kind", value_name="loss").dropna()
+    kinds = {"valid_loss": "validation", "train_loss": "training"}
+    return long.assign(kind=long["kind"].map(kinds), run=curve.label)
+
+
+def _pace(job: Job) -> None:
+    def change() -> None:
+        services.job_queue().set_pace(job.id, st.session_state[key])
+
+    key = f"pace-{job.id}"
+    st.slider(
+        "Classroom pace, seconds per epoch",
+        0.0,
+        SLOWEST,
+        value=job.seconds_per_epoch,
+        step=1.0,
+        key=key,
+        on_change=change,
+        help="Slows training down so that a class can watch. 0 is full speed.",
+        width=320,
+    )

@@ -1,0 +1,146 @@
+"""A finished run on a page: its figures, its curves beside others', and what one can do with it."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from collabviz.analysis.learning import epochs_table, overfitting
+from collabviz.charts import learning
+from collabviz.charts.learning import Curve
+from collabviz.charts.theme import MAIN_HEIGHT
+from collabviz.runs import Run
+from collabviz.ui import keys, links, services, show
+from collabviz.ui.show import literal
+
+_STATUS = {
+    "done": "",
+    "stopped": "It was stopped; what it had learned by then is kept.",
+    "early": "",
+    "diverged": "",
+}
+
+
+def headline(run: Run) -> None:
+    """The four figures that matter, and anything odd about how the run ended."""
+    metrics = run.metrics
+    gain = 1 - metrics.valid_mse / metrics.baseline_mse
+    show.figures(
+        {
+            "Validation MSE": f"{metrics.valid_mse:.4f}",
+            "RMSE": f"{metrics.valid_rmse:.4f}",
+            "Better than the mean": f"{gain:.1%}",
+            "Time to fit": show.duration(metrics.fit_seconds),
+        },
+        helps={
+            "Validation MSE": "Mean squared error on ratings the model has not trained on; lower is better.",
+            "RMSE": "Its square root: a typical error, in rating points.",
+            "Better than the mean": "How much lower than the error of predicting the mean training rating for "
+            f"everything, which is {metrics.baseline_mse:.4f}.",
+            "Time to fit": f"{metrics.ratings_per_second:,.0f} ratings per second on {run.device}, because "
+            f"{run.device_reason}.",
+        },
+    )
+    if run.reason:
+        st.warning(f"{literal(run.reason)} {_STATUS[run.status]}", icon=":material/info:")
+    turn = overfitting(run.history())
+    if turn:
+        st.info(turn.fact, icon=":material/trending_up:")
+
+
+def others(run_id: str | None) -> list[Run]:
+    """Runs to draw beside this one, as picked in a list of all the others."""
+    runs = {run.id: run for run in services.run_store().listing().runs if run.id != run_id}
+    if not runs:
+        return []
+    picked = st.multiselect(
+        "Compare with",
+        list(runs),
+        format_func=lambda other: (
+            f"{runs[other].name} · {runs[other].metrics.valid_mse:.4f} · {_settings(runs[other])}"
+        ),
+        key=keys.OVERLAY,
+        max_selections=7,
+        placeholder="Other runs",
+    )
+    return [runs[other] for other in picked]
+
+
+def curves(runs: Sequence[Run]) -> list[Curve]:
+    """Histories under names that tell them apart."""
+    names = [run.name for run in runs]
+    return [
+        Curve(name if names.count(name) == 1 else f"{name} ({_settings(run)}, {run.id[9:15]})", run.history())
+        for name, run in zip(names, runs, strict=True)
+    ]
+
+
+def loss_chart(runs: Sequence[Run], height: int = MAIN_HEIGHT) -> None:
+    """The loss curves of these runs, the first one's being the one the page is about."""
+    show.chart(learning.loss_curves(curves(runs), height), key="losses", alt="Training and validation loss by epoch")
+
+
+def details(run: Run) -> None:
+    """The table behind the curve, and the schedule."""
+    epochs, schedule = st.tabs(["Epochs", "Learning rate"])
+    history = run.history()
+    with epochs:
+        show.table(epochs_table(history), f"{run.id}-epochs.csv", alt="Losses by epoch")
+    with schedule:
+        show.chart(learning.lr_schedule(history), key="schedule", alt="Learning rate by step")
+
+
+def comparison(runs: Sequence[Run]) -> None:
+    """The compared runs in one table."""
+    rows = [
+        {
+            "Run": run.name,
+            "Model": run.recipe.spec.title,
+            "Settings": _settings(run),
+            "Ratings": run.dataset,
+            "Validation MSE": run.metrics.valid_mse,
+            "Training MSE": run.metrics.train_mse,
+            "Best epoch": run.metrics.best_epoch,
+            "Fit, s": run.metrics.fit_seconds,
+        }
+        for run in runs
+    ]
+    show.table(pd.DataFrame(rows), "runs.csv", alt="The compared runs")
+    if len({(run.fingerprint, run.recipe.split) for run in runs}) > 1:
+        st.caption(
+            "These runs differ in their ratings or in what was held out, so their losses do not compare exactly."
+        )
+
+
+def keep_or_delete(run: Run) -> None:
+    """Rename the run, or delete it after asking."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input("Name of this run", value=run.name, key=f"rename-{run.id}", max_chars=80, width=320)
+        if st.button("Rename", key=f"rename-button-{run.id}", disabled=name.strip() in ("", run.name)):
+            services.run_store().rename(run.id, name)
+            st.rerun()
+        with st.popover("Delete", icon=":material/delete:"):
+            st.markdown(f"Delete **{literal(run.name)}** with everything it learned? This cannot be undone.")
+            if st.button("Delete for good", type="primary", key=f"delete-{run.id}"):
+                services.run_store().delete(run.id)
+                links.choose(run=None)
+
+
+def damaged() -> None:
+    """Folders among the runs that cannot be read, named."""
+    broken = services.run_store().listing().damaged
+    broken = [
+        folder for folder in broken if not services.job_queue().is_active(folder.folder.removeprefix(".unfinished-"))
+    ]
+    if broken:
+        with st.expander(f"Runs that cannot be read: {len(broken)}", icon=":material/folder_off:"):
+            st.dataframe(
+                [{"Folder": folder.folder, "Why": folder.reason} for folder in broken],
+                hide_index=True,
+                alt="Runs that cannot be read",
+            )
+
+
+def _settings(run: Run) -> str:
+    recipe = run.recipe
+    return f"{recipe.epochs} epochs, batch {recipe.batch_size}, lr {recipe.lr:g}, wd {recipe.wd:g}"

@@ -1,0 +1,43 @@
+"""Where ratings come from: the loaded ones, other sets by name, or a person's own file."""
+
+import streamlit as st
+
+from collabviz.sources.catalogue import available, forget
+from collabviz.ui import keys, links
+from collabviz.ui.show import literal
+from collabviz.ui.upload_form import upload
+
+__all__ = ["OTHER_SETS", "OWN_FILE", "others", "pick_view", "upload"]
+
+LOADED = "Loaded ratings"
+OTHER_SETS = "Other MovieLens sets"
+OWN_FILE = "Your own file"
+
+
+def pick_view() -> str:
+    """Which of the three to show."""
+    return (
+        st.segmented_control(
+            "Show",
+            [LOADED, OTHER_SETS, OWN_FILE],
+            default=LOADED,
+            required=True,
+            key=keys.VIEW,
+            label_visibility="collapsed",
+        )
+        or LOADED
+    )
+
+
+def others() -> None:
+    """MovieLens sets by name; the larger ones are fetched when they are chosen."""
+    for info in available():
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", border=True):
+            size = f" {info.n_ratings:,} ratings." if info.n_ratings else ""
+            st.markdown(f"**{literal(info.title)}**  \n{literal(info.description)}{size}", width="stretch")
+            label = "Fetch and use" if info.needs_download else "Use"
+            if st.button(label, key=f"use-{info.name}", disabled=st.session_state[keys.DATA] == info.name):
+                links.choose(data=info.name, view=None)
+            if info.kept and st.button("Delete", key=f"forget-{info.name}", icon=":material/delete:", type="tertiary"):
+                forget(info.name)
+                links.choose(data=None)
