@@ -150,9 +150,8 @@ def _ratings(options: argparse.Namespace) -> Ratings:
 
     if options.file:
         return _from_file(options.file, options.skip_problems)
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), console=ERRORS, transient=True
-    ) as bar:
+    columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn()
+    with Progress(*columns, console=ERRORS, transient=True, disable=not ERRORS.is_terminal) as bar:
         task = bar.add_task("", total=None)
 
         def show(what: str, done: int, total: int | None) -> None:
@@ -204,7 +203,7 @@ def _training_bar(recipe: Recipe) -> Iterator[Callable[[Record], None]]:
         TextColumn("{task.fields[losses]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=ERRORS) as bar:
+    with Progress(*columns, console=ERRORS, disable=not ERRORS.is_terminal) as bar:
         task = bar.add_task(f"Training {recipe.model}", total=recipe.epochs, losses="")
         valid = ""
 

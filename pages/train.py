@@ -14,17 +14,23 @@ controls = st.container(horizontal=True, vertical_alignment="bottom", gap="mediu
 with controls:
     start = recipe_form.model_and_preset(ratings)
 choice = recipe_form.more(ratings, start)
-recipe_form.architecture(ratings, choice.recipe)
-if controls.button("Train", type="primary", icon=":material/play_arrow:"):
-    training.submit(choice, ratings)
+with controls:
+    recipe_form.architecture(ratings, choice.recipe)
+    if st.button("Train", type="primary", icon=":material/play_arrow:"):
+        training.submit(choice, ratings)
 
 job, run = chosen.job(), chosen.run()
 if job and job.active:
-    live.watch(job.id, run_panel.curves(run_panel.others(job.id)), height=MAIN_HEIGHT)
+    main_figure = st.container()
+    others = run_panel.pick_others(job.id)
+    with main_figure:
+        live.watch(job.id, run_panel.curves(others), height=MAIN_HEIGHT)
 elif run:
-    others = run_panel.others(run.id)
     run_panel.headline(run)
-    run_panel.loss_chart([run, *others])
+    main_figure = st.container()
+    others = run_panel.pick_others(run.id)
+    with main_figure:
+        run_panel.loss_chart([run, *others])
     if others:
         run_panel.comparison([run, *others])
     run_panel.details(run)

@@ -18,26 +18,28 @@ PRESETS: Mapping[str, str] = {
     "fast": "The quickest to the same quality: large batches, a higher learning rate, wd apart for biases.",
 }
 
+_LARGE_BATCHES = {"batch_size": 512}
+
 _SETTINGS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "dot-product": {
         "book": {"wd": 0.01},
-        "fast": {"batch_size": 512, "lr": 1e-2, "wd": 0.2},
+        "fast": {**_LARGE_BATCHES, "lr": 0.015, "wd": 0.05},
     },
     "dot-product-range": {
         "book": {"wd": 0.01},
-        "fast": {"batch_size": 512, "lr": 1e-2, "wd": 0.2},
+        "fast": {**_LARGE_BATCHES, "lr": 0.007, "wd": 0.2},
     },
     "dot-product-bias": {
         "book": {"wd": 0.1},
-        "fast": {"batch_size": 512, "lr": 1e-2, "wd": 0.35, "wd_bias": 0.1},
+        "fast": {**_LARGE_BATCHES, "lr": 0.01, "wd": 0.5, "wd_bias": 0.1},
     },
     "dot-product-own-embedding": {
         "book": {"wd": 0.1},
-        "fast": {"batch_size": 512, "lr": 1e-2, "wd": 0.35, "wd_bias": 0.1},
+        "fast": {**_LARGE_BATCHES, "lr": 0.01, "wd": 0.5, "wd_bias": 0.1},
     },
     "collab-nn": {
         "book": {"wd": 0.01},
-        "fast": {"batch_size": 512, "lr": 1e-2, "wd": 0.1},
+        "fast": {**_LARGE_BATCHES, "lr": 0.015, "wd": 0.2},
     },
 }
 

@@ -1,5 +1,6 @@
 """The frame every page shares: the navigation, the sidebar's pickers of what travels, and a page's heading."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import streamlit as st
@@ -19,15 +20,20 @@ def navigation() -> Page:
     """The pages in the order of the data; the one that is open comes back."""
     return st.navigation(
         {
-            "": [st.Page("pages/start.py", title="Start", icon=":material/home:", default=True)],
-            "Data": [st.Page("pages/dataset.py", title="Dataset", icon=":material/table_chart:")],
-            "Train": [st.Page("pages/train.py", title="Train", icon=":material/model_training:")],
+            "": [_page("start", "Start", "home", default=True)],
+            "Data": [_page("dataset", "Dataset", "table_chart")],
+            "Train": [_page("train", "Train", "model_training")],
         }
     )
 
 
+def _page(name: str, title: str, icon: str, *, default: bool = False) -> Page:
+    """A page with its icon in the title: given as ``icon`` it would also be fetched for the tab, from a font server."""
+    return st.Page(f"pages/{name}.py", title=f":material/{icon}: {title}", icon="", default=default)
+
+
 def brand() -> None:
-    """Name and icon, from files of our own: a Material icon for the tab would be fetched from a font server."""
+    """Name and icon, from files of our own."""
     st.set_page_config(page_title="CollabViz", page_icon=_ASSETS / "icon.svg", layout="wide")
     st.logo(_ASSETS / "logo.svg", size="large", icon_image=_ASSETS / "icon.svg")
 
@@ -90,7 +96,7 @@ def _pick_run() -> None:
 
 
 def run_label(run: Run | Job) -> str:
-    """A run or a job in a list: its name, and how well it does or how it stands."""
-    if isinstance(run, Run):
-        return f"{run.name} · {run.metrics.valid_mse:.4f}"
-    return f"{run.name or run.recipe.spec.title} · {'in training' if run.active else run.state}"
+    """A run or a job in a list: its name, and when it began, which tells namesakes apart."""
+    began = datetime.strptime(run.id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC).astimezone()
+    today = began.date() == datetime.now().astimezone().date()
+    return f"{run.name or run.recipe.spec.title} · {began:{'%H:%M:%S' if today else '%d %b %Y, %H:%M:%S'}}"

@@ -1,5 +1,7 @@
 """A training, watched: the curve that grows, how long it will take, and how to stop it or slow it down."""
 
+import time
+
 import altair as alt
 import pandas as pd
 import streamlit as st
@@ -11,6 +13,7 @@ from collabviz.training.history import Record, as_frame
 from collabviz.ui import services, show
 
 EVERY_SECONDS = 1.0
+PATIENCE_SECONDS = 0.8
 SETTLED_AFTER = 0.5
 SLOWEST = 20.0
 
@@ -25,7 +28,7 @@ def _follow(job_id: str, overlay: list[Curve], height: int) -> None:
     job = services.job_queue().get(job_id)
     if job is None or not job.active:
         st.rerun()
-    records = services.run_store().history(job_id)
+    records = _records(job)
     _progress(job, records)
     _figures(records)
     if records:
@@ -36,6 +39,14 @@ def _follow(job_id: str, overlay: list[Curve], height: int) -> None:
         if st.button("Stop", icon=":material/stop_circle:", key="stop"):
             services.job_queue().cancel(job_id)
         _pace(job)
+
+
+def _records(job: Job) -> list[Record]:
+    """The records so far; the very first are worth a short wait, because the next look is a second away."""
+    patience = time.monotonic() + PATIENCE_SECONDS
+    while not (records := services.run_store().history(job.id)) and time.monotonic() < patience:
+        time.sleep(0.05)
+    return records
 
 
 def _progress(job: Job, records: list[Record]) -> None:
@@ -75,25 +86,27 @@ def _figures(records: list[Record]) -> None:
 
 def _curve(job: Job, records: list[Record], overlay: list[Curve], height: int) -> None:
     """Training and validation loss so far; the data change in place, so that nothing flickers."""
-    label = job.name or job.recipe.spec.title
-    curves = [Curve(label, as_frame(records)), *overlay]
+    curves = [Curve(job.name or job.recipe.spec.title, as_frame(records)), *overlay]
     names = [curve.label for curve in curves]
-    parts = [_long(curve) for curve in curves]
-    lines = (
-        alt.Chart(pd.concat(parts))
-        .mark_line(point={"size": 30}, clip=True)
-        .encode(
-            x=alt.X("epoch:Q", title="epochs of training", scale=alt.Scale(domain=[0, job.recipe.epochs])),
-            y=alt.Y("loss:Q", title="mean squared error, rating points²", scale=alt.Scale(zero=False)),
-            color=alt.Color("run:N", scale=alt.Scale(domain=names, range=[theme.colour(i) for i in range(len(names))])),
-            strokeDash=alt.StrokeDash(
-                "kind:N", title="loss", scale=alt.Scale(domain=["validation", "training"], range=[[1, 0], [2, 3]])
-            ),
-            tooltip=["run:N", "kind:N", alt.Tooltip("epoch:Q", format=".2f"), alt.Tooltip("loss:Q", format=".4f")],
-        )
-        .properties(height=height)
+    colours = [theme.colour(i) for i in range(len(names))]
+    base = alt.Chart(pd.concat([_long(curve) for curve in curves])).encode(
+        x=alt.X(
+            "epoch:Q",
+            title="epochs of training",
+            scale=alt.Scale(domain=[0, job.recipe.epochs]),
+            axis=alt.Axis(tickMinStep=1, format="d"),
+        ),
+        y=alt.Y("loss:Q", title="mean squared error, rating points²", scale=alt.Scale(zero=False)),
+        color=alt.Color("run:N", title=None, scale=alt.Scale(domain=names, range=colours)),
+        tooltip=["run:N", "kind:N", alt.Tooltip("epoch:Q", format=".2f"), alt.Tooltip("loss:Q", format=".4f")],
     )
-    st.altair_chart(lines, key=f"live-{job.id}", alt="Training and validation loss so far, by epoch")
+    dash = alt.Scale(domain=["validation", "training"], range=[[1, 0], [2, 3]])
+    legend = alt.Legend(symbolType="stroke", symbolStrokeColor=theme.NEUTRAL, symbolStrokeWidth=2)
+    lines = base.mark_line(clip=True).encode(strokeDash=alt.StrokeDash("kind:N", title=None, scale=dash, legend=legend))
+    shown = alt.condition(alt.datum.kind == "validation", alt.value(1), alt.value(0))
+    points = base.mark_point(filled=True, size=60).encode(opacity=shown)
+    chart = (lines + points).properties(height=height).configure_legend(orient="top")
+    st.altair_chart(chart, key=f"live-{job.id}", alt="Training and validation loss so far, by epoch")
 
 
 def _long(curve: Curve) -> pd.DataFrame:

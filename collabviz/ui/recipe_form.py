@@ -95,7 +95,7 @@ def architecture(ratings: Ratings, recipe: Recipe) -> None:
     spec = recipe.spec
     shapes = spec.parameter_shapes(ratings.n_users, ratings.n_items, recipe.sizes)
     count = spec.parameter_count(ratings.n_users, ratings.n_items, recipe.sizes)
-    with st.expander(f"Architecture: {count:,} parameters", icon=":material/account_tree:"):
+    with st.popover(f"{count:,} parameters", icon=":material/account_tree:"):
         st.markdown(spec.description)
         st.latex(spec.formula)
         st.dataframe(

@@ -11,6 +11,7 @@ from collabviz.charts.learning import Curve
 from collabviz.charts.theme import MAIN_HEIGHT
 from collabviz.runs import Run
 from collabviz.ui import keys, links, services, show
+from collabviz.ui.frame import run_label
 from collabviz.ui.show import literal
 
 _STATUS = {
@@ -48,7 +49,7 @@ def headline(run: Run) -> None:
         st.info(turn.fact, icon=":material/trending_up:")
 
 
-def others(run_id: str | None) -> list[Run]:
+def pick_others(run_id: str) -> list[Run]:
     """Runs to draw beside this one, as picked in a list of all the others."""
     runs = {run.id: run for run in services.run_store().listing().runs if run.id != run_id}
     if not runs:
@@ -56,9 +57,7 @@ def others(run_id: str | None) -> list[Run]:
     picked = st.multiselect(
         "Compare with",
         list(runs),
-        format_func=lambda other: (
-            f"{runs[other].name} · {runs[other].metrics.valid_mse:.4f} · {_settings(runs[other])}"
-        ),
+        format_func=lambda other: run_label(runs[other]),
         key=keys.OVERLAY,
         max_selections=7,
         placeholder="Other runs",
@@ -70,7 +69,7 @@ def curves(runs: Sequence[Run]) -> list[Curve]:
     """Histories under names that tell them apart."""
     names = [run.name for run in runs]
     return [
-        Curve(name if names.count(name) == 1 else f"{name} ({_settings(run)}, {run.id[9:15]})", run.history())
+        Curve(name if names.count(name) == 1 else run_label(run), run.history())
         for name, run in zip(names, runs, strict=True)
     ]
 
@@ -85,7 +84,8 @@ def details(run: Run) -> None:
     epochs, schedule = st.tabs(["Epochs", "Learning rate"])
     history = run.history()
     with epochs:
-        show.table(epochs_table(history), f"{run.id}-epochs.csv", alt="Losses by epoch")
+        table = epochs_table(history).set_axis(["Epoch", "Training MSE", "Validation MSE", "Seconds"], axis="columns")
+        show.table(table, f"{run.id}-epochs.csv", alt="Losses by epoch")
     with schedule:
         show.chart(learning.lr_schedule(history), key="schedule", alt="Learning rate by step")
 
@@ -118,7 +118,7 @@ def keep_or_delete(run: Run) -> None:
         name = st.text_input("Name of this run", value=run.name, key=f"rename-{run.id}", max_chars=80, width=320)
         if st.button("Rename", key=f"rename-button-{run.id}", disabled=name.strip() in ("", run.name)):
             services.run_store().rename(run.id, name)
-            st.rerun()
+            links.choose(run=run.id)
         with st.popover("Delete", icon=":material/delete:"):
             st.markdown(f"Delete **{literal(run.name)}** with everything it learned? This cannot be undone.")
             if st.button("Delete for good", type="primary", key=f"delete-{run.id}"):

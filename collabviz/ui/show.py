@@ -19,7 +19,7 @@ def figures(values: Mapping[str, str], helps: Mapping[str, str] | None = None) -
 
 def chart(figure: go.Figure, key: str, alt: str) -> None:
     """A Plotly figure over the whole width; ``alt`` says what is seen, for those who cannot see it."""
-    st.plotly_chart(figure, theme="streamlit", config=CONFIG, key=key, alt=alt)
+    st.plotly_chart(figure, theme="streamlit", config=CONFIG, key=f"chart-{key}", alt=alt)
 
 
 def table(frame: pd.DataFrame, filename: str, alt: str, **options: object) -> None:

@@ -1,0 +1,1 @@
+"""Plotly figures made from the results of analyses."""
