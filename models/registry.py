@@ -173,8 +173,7 @@ _SPECS = (
         name="collab-nn",
         title="Neural network",
         description="Puts the factors of user and item side by side and lets a network with one hidden layer judge.",
-        formula=r"\hat r_{ui} = \mathrm{range}(w_2 \cdot \mathrm{ReLU}(W_1 [p_u; q_i] + b_1) + b_2), \quad "
-        + _RANGE,
+        formula=r"\hat r_{ui} = \mathrm{range}(w_2 \cdot \mathrm{ReLU}(W_1 [p_u; q_i] + b_1) + b_2), \quad " + _RANGE,
         source="fast.ai book, chapter 8, CollabNN",
         size_options=(
             SizeOption(

@@ -61,7 +61,7 @@ TEMPLATE = go.layout.Template(
         "paper_bgcolor": "rgba(0, 0, 0, 0)",
         "plot_bgcolor": "rgba(0, 0, 0, 0)",
         "colorway": [*PALETTE, NEUTRAL],
-        "colorscale": {"sequential": SEQUENTIAL},
+        "colorscale": {"sequential": SEQUENTIAL, "diverging": "PuOr"},  # the latter with cmid=0, which a trace sets
         "separators": ".,",
         "margin": {"l": 8, "r": 8, "t": 32, "b": 8},
         "xaxis": _AXIS,

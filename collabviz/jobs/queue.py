@@ -67,8 +67,12 @@ class _Slot:
     """A place for a worker, and the job it is doing there."""
 
     worker: WorkerProcess
-    ready: bool = False
+    device: str = ""
     job: str | None = None
+
+    @property
+    def ready(self) -> bool:
+        return bool(self.device)
 
 
 class JobQueue:
@@ -132,9 +136,9 @@ class JobQueue:
             return [self._placed(job_id) for job_id, job in self._jobs.items() if job.active]
 
     @property
-    def ready(self) -> bool:
-        """Whether a worker has started up; before that, a job waits for torch to be imported."""
-        return any(slot.ready for slot in self._slots)
+    def device(self) -> str:
+        """What the workers train on unless a recipe says otherwise, in words; empty until one has started up."""
+        return next((slot.device for slot in self._slots if slot.ready), "")
 
     def worker_pids(self) -> list[int]:
         """Process ids of the workers."""
@@ -181,7 +185,8 @@ class JobQueue:
         """The life of one slot: hand its worker job after job, and put a new worker in when it dies."""
         while True:
             answers = slot.worker.answers()
-            slot.ready = next(answers, None) is not None
+            ready = next(answers, None)
+            slot.device = ready["device"] if ready else ""
             while (job := self._take(slot)) is not None:
                 answer = next(answers, None)
                 self._conclude(slot, job, answer or {"event": "failed", "reason": slot.worker.last_words()})
@@ -191,7 +196,7 @@ class JobQueue:
                 if self._closed:
                     return
                 slot.worker.close()
-                slot.ready, slot.worker = False, WorkerProcess(self._threads)
+                slot.device, slot.worker = "", WorkerProcess(self._threads)
                 if self._prepared:
                     slot.worker.send({"do": "prepare", "dataset": self._prepared})
 

@@ -56,7 +56,7 @@ def train_run(
         trainer = Trainer(fresh_model(recipe, ratings), recipe, split, watch=keep, control=control)
         fit = trainer.fit()
         if fit.kept_epoch == 0:
-            raise CollabVizError(f"{fit.reason} Nothing was learned, so nothing is kept.")
+            raise CollabVizError(f"{fit.reason} Nothing was learned yet, so nothing is kept.")
         run = Run(
             id=run_id,
             name=name.strip() or recipe.spec.title,

@@ -9,6 +9,7 @@ import os
 import queue
 import signal
 import sys
+import tempfile
 import threading
 import traceback
 from contextlib import suppress
@@ -39,8 +40,7 @@ class Worker:
     def run(self) -> None:
         """Work until the messages end; then leave at once, whatever is going on: nobody waits for it."""
         threading.Thread(target=self._listen, daemon=True).start()
-        _warm_up()
-        self._answer("ready")
+        self._answer("ready", device=_warm_up())
         while True:
             message, payload = self._work.get()
             match message["do"]:
@@ -98,15 +98,13 @@ def _prepare(dataset: str) -> None:
         _named(dataset)
 
 
-def _warm_up() -> None:
-    """Train once on next to nothing, so that torch is imported and has its first step behind it."""
-    import tempfile
-
+def _warm_up() -> str:
+    """Train once on next to nothing, so that torch has its first step behind it; on what, in words, comes back."""
     from collabviz.jobs.work import train_run
 
     with tempfile.TemporaryDirectory() as folder:
         ratings = synthetic_ratings(n_users=50, n_items=50, n_ratings=500, seed=0)
-        train_run(Recipe(dataset="synthetic", epochs=1), ratings, RunStore(Path(folder)), new_id())
+        return train_run(Recipe(dataset="synthetic", epochs=1), ratings, RunStore(Path(folder)), new_id()).device
 
 
 def main() -> None:

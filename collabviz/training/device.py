@@ -70,9 +70,7 @@ def _mps(reason: str) -> Device:
 
 
 def _cpu(reason: str) -> Device:
-    threads = torch.get_num_threads()
-    label = f"CPU, {platform.machine()}, {threads} thread{'s' if threads != 1 else ''}"
-    return Device(torch.device("cpu"), label, reason)
+    return Device(torch.device("cpu"), f"CPU, {platform.machine()}", reason)
 
 
 def use_threads(n_parameters: int) -> None:

@@ -134,7 +134,9 @@ class Trainer:
             if self._step % self._steps_per_epoch:
                 fit.kept_epoch = None
         except _DivergedError as error:
-            fit.status, fit.reason = "diverged", f"{error} The weights kept are those after epoch {fit.kept_epoch}."
+            fit.status, fit.reason = "diverged", str(error)
+            if fit.kept_epoch:
+                fit.reason += f" The weights are those after epoch {fit.kept_epoch}."
             self.model.load_state_dict(kept)
         if self.recipe.keep_best and fit.best_epoch:
             self.model.load_state_dict(best)

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from collabviz.jobs.queue import Job
+from collabviz.jobs.queue import Job, JobState
 from collabviz.runs import Run
 from collabviz.sources.catalogue import DEFAULT, available
 from collabviz.ui import keys, links, services
@@ -77,7 +77,7 @@ def _pick_run() -> None:
     runs: dict[str, Run | Job] = {run.id: run for run in services.run_store().listing().runs}
     chosen = st.session_state.get(keys.RUN)
     job = services.job_queue().get(chosen) if chosen else None
-    if job is not None and job.id not in runs:
+    if job is not None and job.id not in runs and job.state is not JobState.DONE:
         runs = {job.id: job, **runs}
     if chosen not in runs:
         if chosen is not None:

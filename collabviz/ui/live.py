@@ -50,14 +50,15 @@ def _records(job: Job) -> list[Record]:
 
 
 def _progress(job: Job, records: list[Record]) -> None:
+    device = services.job_queue().device
     if job.state is JobState.QUEUED:
-        ahead = f"Number {job.place} in the queue." if services.job_queue().ready else "The trainer is starting up."
-        st.progress(0.0, text=ahead)
+        st.progress(0.0, text=f"Number {job.place} in the queue." if device else "The trainer is starting up.")
         return
     done = records[-1].epoch if records else 0.0
     epoch = min(int(done) + 1, job.recipe.epochs)
     left = f", {show.duration(_seconds_left(job, records[-1]))} left" if records else ""
-    st.progress(min(done / job.recipe.epochs, 1.0), text=f"Epoch {epoch} of {job.recipe.epochs}{left}")
+    where = device if job.recipe.device == "auto" else job.recipe.device
+    st.progress(min(done / job.recipe.epochs, 1.0), text=f"Epoch {epoch} of {job.recipe.epochs}{left}, on {where}")
 
 
 def _seconds_left(job: Job, last: Record) -> float:

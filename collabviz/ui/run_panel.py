@@ -14,13 +14,6 @@ from collabviz.ui import keys, links, services, show
 from collabviz.ui.frame import run_label
 from collabviz.ui.show import literal
 
-_STATUS = {
-    "done": "",
-    "stopped": "It was stopped; what it had learned by then is kept.",
-    "early": "",
-    "diverged": "",
-}
-
 
 def headline(run: Run) -> None:
     """The four figures that matter, and anything odd about how the run ended."""
@@ -43,7 +36,7 @@ def headline(run: Run) -> None:
         },
     )
     if run.reason:
-        st.warning(f"{literal(run.reason)} {_STATUS[run.status]}", icon=":material/info:")
+        st.warning(literal(run.reason), icon=":material/info:")
     turn = overfitting(run.history())
     if turn:
         st.info(turn.fact, icon=":material/trending_up:")
@@ -114,11 +107,16 @@ def comparison(runs: Sequence[Run]) -> None:
 
 def keep_or_delete(run: Run) -> None:
     """Rename the run, or delete it after asking."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("Name of this run", value=run.name, key=f"rename-{run.id}", max_chars=80, width=320)
-        if st.button("Rename", key=f"rename-button-{run.id}", disabled=name.strip() in ("", run.name)):
+    key = f"rename-{run.id}"
+
+    def rename() -> None:
+        name = st.session_state[key]
+        if name.strip():
             services.run_store().rename(run.id, name)
-            links.choose(run=run.id)
+            st.session_state[keys.PENDING] = {keys.RUN: run.id}  # the picker takes up the new name
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input("Name of this run", value=run.name, key=key, max_chars=80, width=320, on_change=rename)
         with st.popover("Delete", icon=":material/delete:"):
             st.markdown(f"Delete **{literal(run.name)}** with everything it learned? This cannot be undone.")
             if st.button("Delete for good", type="primary", key=f"delete-{run.id}"):

@@ -10,7 +10,7 @@ from collabviz.ui.upload_form import upload
 __all__ = ["OTHER_SETS", "OWN_FILE", "others", "pick_view", "upload"]
 
 LOADED = "Loaded ratings"
-OTHER_SETS = "Other MovieLens sets"
+OTHER_SETS = "Other ratings"
 OWN_FILE = "Your own file"
 
 

@@ -9,7 +9,7 @@ from collabviz.errors import CollabVizError
 from collabviz.ratings import Ratings
 from collabviz.sources import catalogue, ml100k
 from collabviz.sources.bundle import write_bundle
-from collabviz.sources.catalogue import available, forget, keep, load, load_default, load_path
+from collabviz.sources.catalogue import available, forget, is_ours, keep, load, load_default, load_path
 from collabviz.sources.fetch import GROUPLENS, Archive
 from collabviz.sources.movielens import load_archive
 from collabviz.sources.recbole import read_wheel
@@ -129,7 +129,7 @@ def test_without_a_network_the_default_is_made_up_and_says_so(grouplens: Path) -
 def test_a_name_never_leads_out_of_the_folder(own_home: Path, small: Ratings, name: str) -> None:
     keep(small)
     write_bundle(small, own_home / "x.ratings")
-    with pytest.raises(CollabVizError, match="There are no ratings called"):
+    with pytest.raises(CollabVizError, match="There is no set of ratings called"):
         load(name)
     with pytest.raises(CollabVizError, match="No ratings are kept under"):
         forget(name)
@@ -138,7 +138,7 @@ def test_a_name_never_leads_out_of_the_folder(own_home: Path, small: Ratings, na
 
 def test_an_unknown_name_lists_the_known_and_suggests_the_nearest(small: Ratings) -> None:
     kept = keep(small)
-    with pytest.raises(CollabVizError, match=rf"'ml-100'\. Did you mean ml-100k\? Known are ml-100k, .*, {kept}\."):
+    with pytest.raises(CollabVizError, match=rf"'ml-100'\. Did you mean ml-100k\? Known: ml-100k, .*, {kept}\."):
         load("ml-100")
 
 
@@ -212,11 +212,12 @@ def test_a_path_can_be_an_archive_a_folder_or_a_bundle(tmp_path: Path, small: Ra
     assert seen == ["Reading mine.ratings"]
 
 
-def test_a_path_to_something_else_is_refused(tmp_path: Path) -> None:
+def test_a_table_of_ones_own_is_left_to_the_upload_room(tmp_path: Path, small: Ratings) -> None:
     (tmp_path / "notes.txt").write_text("nothing")
-    with pytest.raises(CollabVizError, match=r"notes\.txt is neither a MovieLens archive"):
-        load_path(tmp_path / "notes.txt")
-    with pytest.raises(CollabVizError, match=r"text\.zip is neither a MovieLens archive"):
-        load_path(zipped(write(tmp_path / "text", {"notes.txt": "nothing"})))
-    with pytest.raises(CollabVizError, match="There is no file or folder"):
-        load_path(tmp_path / "gone.zip")
+    write_bundle(small, tmp_path / "mine.ratings")
+    folder = write_100k(tmp_path / "ml-100k")
+    assert is_ours(folder)
+    assert is_ours(zipped(folder))
+    assert is_ours(tmp_path / "mine.ratings")
+    assert not is_ours(tmp_path / "notes.txt")
+    assert not is_ours(zipped(write(tmp_path / "text", {"notes.txt": "nothing"})))

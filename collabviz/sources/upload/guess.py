@@ -63,7 +63,8 @@ def guess(source: bytes | Path, filename: str, layout: Layout | None = None) -> 
     if layout is None:
         layout = Layout(encoding, separator, header)
         if columns.rating is not None:
-            layout = replace(layout, decimal=guess_decimal(cells[columns.rating]))
+            # The rating's column decides; where it holds whole numbers, any other, as the guess may be corrected.
+            layout = replace(layout, decimal=guess_decimal(cells[columns.rating], *cells))
     lines = pd.Index(records.line[header : header + PREVIEW_ROWS], name="line")
     preview = pd.DataFrame(sample[:PREVIEW_ROWS], index=lines, columns=names, dtype=str)
     return Guess(layout, columns, names, preview, _notes(layout, columns, names))

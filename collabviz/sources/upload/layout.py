@@ -93,8 +93,11 @@ def is_numeric(cells: list[str]) -> bool:
     return bool(filled) and sum(bool(NUMBER.fullmatch(cell)) for cell in filled) >= 0.9 * len(filled)
 
 
-def guess_decimal(cells: list[str]) -> str:
-    """The decimal sign of a column of numbers: whichever more of them have."""
-    numbers = [cell for cell in cells if NUMBER.fullmatch(cell)]
-    commas, points = (sum(sign in number for number in numbers) for sign in (",", "."))
-    return "," if commas > points else "."
+def guess_decimal(*columns: list[str]) -> str:
+    """The decimal sign of the first of these columns whose numbers have any: whichever more of them have."""
+    for cells in columns:
+        numbers = [cell for cell in cells if NUMBER.fullmatch(cell)]
+        commas, points = (sum(sign in number for number in numbers) for sign in (",", "."))
+        if commas or points:
+            return "," if commas > points else "."
+    return "."
