@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 
@@ -15,24 +16,35 @@ from collabviz.errors import CollabVizError
 
 
 @contextmanager
-def open_folder(path: Path) -> Iterator[Traversable]:
-    """Open a folder, or a zip as if it were one.
+def open_folder(source: Path | BinaryIO, name: str) -> Iterator[Traversable]:
+    """Open a folder, or a zip on disk or in memory as if it were one.
 
     Raises:
-        CollabVizError: where there is nothing at ``path``, or a zip turns out damaged while it is read.
+        CollabVizError: where there is nothing at that path, or a zip turns out damaged while it is read.
     """
-    if path.is_dir():
-        yield path
+    if isinstance(source, Path) and source.is_dir():
+        yield source
         return
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(source) as archive:
+            _refuse_bomb(archive, name)
             yield zipfile.Path(archive)
     except FileNotFoundError as error:
-        raise CollabVizError(f"There is no file or folder {path}. Check the path.") from error
+        raise CollabVizError(f"There is no file or folder {source}. Check the path.") from error
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise CollabVizError(f"{path.name} is not a zip file, or it is damaged. Download it again.") from error
+        raise CollabVizError(f"{name} is not a zip file, or it is damaged. Download it again.") from error
     except (NotImplementedError, RuntimeError) as error:
-        raise CollabVizError(f"{path.name} cannot be unpacked ({error}). Unpack it and give the folder.") from error
+        raise CollabVizError(f"{name} cannot be unpacked ({error}). Unpack it and give the folder.") from error
+
+
+def _refuse_bomb(archive: zipfile.ZipFile, name: str) -> None:
+    """A table of ratings packs to a fourth or a tenth; what unpacks to a hundred times its size is none."""
+    packed = sum(info.compress_size for info in archive.infolist())
+    unpacked = sum(info.file_size for info in archive.infolist())
+    if unpacked > 100 * packed + 1_000_000:
+        raise CollabVizError(
+            f"{name} would unpack to {unpacked / 1e6:,.0f} MB, which no data set does. It was not opened."
+        )
 
 
 def read_text(file: Traversable) -> str:

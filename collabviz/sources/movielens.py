@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 
@@ -58,7 +59,7 @@ class _Layout:
     read: Callable[[Traversable, str], Ratings]
 
 
-def load_archive(path: Path, name: str | None = None) -> Ratings:
+def load_archive(source: Path | BinaryIO, name: str | None = None) -> Ratings:
     """Read a MovieLens archive; ratings keep the order of their file.
 
     ``users`` has ``id`` and, for 100K and 1M, ``age`` (years; 1M knows ranges only), ``gender`` and
@@ -67,29 +68,30 @@ def load_archive(path: Path, name: str | None = None) -> Ratings:
     the fast.ai book, chapter 8, by id elsewhere.
 
     Args:
-        path: a zip, or the folder it was unpacked to.
+        source: a zip on disk or in memory, or the folder it was unpacked to.
         name: what to call the ratings; the name of the file or folder without ``.zip`` if None.
 
     Raises:
         CollabVizError: where it is no MovieLens archive, lacks a file, or a line of it cannot be read.
     """
-    with open_folder(path) as root:
+    called = source.name if isinstance(source, Path) else f"{name}.zip"
+    with open_folder(source, called) as root:
         found = _recognise(root)
         if found is None:
             raise CollabVizError(
-                f"{path.name} is not a MovieLens archive: it has none of u.data, ratings.dat, or ratings.csv with "
+                f"{called} is not a MovieLens archive: it has none of u.data, ratings.dat, or ratings.csv with "
                 "movies.csv. Give the zip from grouplens.org, or the folder it unpacks to."
             )
         layout, folder = found
         for file in layout.needs:
             if not (folder / file).is_file():
-                raise CollabVizError(f"{path.name} has {layout.marks[0]} but lacks {file}. Give the whole archive.")
-        return layout.read(folder, name or path.name.removesuffix(".zip"))
+                raise CollabVizError(f"{called} has {layout.marks[0]} but lacks {file}. Give the whole archive.")
+        return layout.read(folder, name or called.removesuffix(".zip"))
 
 
-def is_archive(path: Path) -> bool:
+def is_archive(source: Path | BinaryIO) -> bool:
     """Whether a zip or folder has the files of a MovieLens archive."""
-    with open_folder(path) as root:
+    with open_folder(source, "The file") as root:
         return _recognise(root) is not None
 
 

@@ -43,7 +43,7 @@ def read_wheel(path: Path) -> Ratings:
     Raises:
         CollabVizError: where the wheel is damaged or has no such data.
     """
-    with open_folder(path) as root:
+    with open_folder(path, path.name) as root:
         folder = root / "recbole" / "dataset_example" / "ml-100k"
         if not (folder / "ml-100k.inter").is_file():
             raise CollabVizError(f"{path.name} does not hold MovieLens 100K. Take the wheel of {PACKAGE}.")

@@ -1,14 +1,19 @@
 """A person's own file: what it seems to be, corrected by them, and what it came to."""
 
 import hashlib
+import io
+import zipfile
+from collections.abc import Mapping
 from dataclasses import asdict
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from collabviz.errors import CollabVizError
-from collabviz.ratings import RatingScale
+from collabviz.ratings import Ratings, RatingScale
 from collabviz.sources import upload as reader
 from collabviz.sources.catalogue import keep
+from collabviz.sources.movielens import is_archive, load_archive
 from collabviz.sources.upload import DECIMALS, ENCODINGS, SEPARATORS, Columns, Guess, Layout, Upload
 from collabviz.ui import keys, links, services, show
 from collabviz.ui.show import literal
@@ -41,28 +46,52 @@ def upload() -> None:
     content = file.getvalue()
     digest = hashlib.sha256(content).hexdigest()
     try:
-        first = _guess(digest, content, file.name, None)
-        layout = _layout(digest, first.layout)
-        guess = first if layout == first.layout else _guess(digest, content, file.name, layout)
-        st.dataframe(guess.preview, height=240, alt="The first rows of the file")
-        for note in guess.notes:
-            st.caption(literal(note))
-        columns = _columns(digest, guess)
-        scale = _scale(digest)
-        result = _read(digest, content, file.name, layout, columns, scale)
+        archive = _read_archive(digest, content, file.name)
+        if archive is not None:
+            _show_figures(archive)
+            _use(archive, "Use these ratings")
+        else:
+            _table(digest, content, file.name)
     except CollabVizError as error:
         st.error(literal(str(error)), icon=":material/error:")
-        return
-    _show_result(result)
-    _use(result)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+def _table(digest: str, content: bytes, filename: str) -> None:
+    """Any table: its guess over a preview, what it came to, and the rows that were set aside."""
+    first = _guess(digest, content, filename, None)
+    layout = _layout(digest, first.layout)
+    guess = first if layout == first.layout else _guess(digest, content, filename, layout)
+    st.dataframe(guess.preview, height=240, alt="The first rows of the file")
+    st.caption(literal(" ".join(guess.notes)))
+    columns = _columns(digest, guess)
+    result = _read(digest, content, filename, layout, columns, _scale(digest))
+    _show_figures(result.ratings, f"{result.n_used:,} of {result.n_read:,}")
+    for note in result.notes:
+        st.caption(literal(note))
+    if len(result.problems):
+        with st.expander(f"Rows set aside: {len(result.problems):,}", icon=":material/report:", expanded=True):
+            show.table(result.problems, "rows-set-aside.csv", alt="Rows set aside, with the reason", height=200)
+    if result.single_user:
+        _put_aside(result.ratings)
+    else:
+        _use(result.ratings, f"Use the {result.n_used:,} good rows" if len(result.problems) else "Use these ratings")
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the file", scope="session")
+def _read_archive(digest: str, _content: bytes, filename: str) -> Ratings | None:
+    """The ratings of a MovieLens archive; None for any other file."""
+    file = io.BytesIO(_content)
+    if not zipfile.is_zipfile(file) or not is_archive(file):
+        return None
+    return load_archive(file, filename.removesuffix(".zip"))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False, scope="session")
 def _guess(digest: str, _content: bytes, filename: str, layout: Layout | None) -> Guess:
     return reader.guess(_content, filename, layout)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Reading the file")
+@st.cache_resource(max_entries=4, show_spinner="Reading the file", scope="session")
 def _read(
     digest: str, _content: bytes, filename: str, layout: Layout, columns: Columns, scale: RatingScale | None
 ) -> Upload:
@@ -73,25 +102,16 @@ def _layout(digest: str, guessed: Layout) -> Layout:
     """How the file is written, as guessed unless changed."""
     with st.expander("How the file is written", icon=":material/text_snippet:"):
         boxes = st.columns(4)
-        encoding = boxes[0].selectbox(
-            "Encoding",
-            list(ENCODINGS),
-            list(ENCODINGS).index(guessed.encoding),
-            ENCODINGS.__getitem__,
-            f"encoding-{digest}",
-        )
-        separator = boxes[1].selectbox(
-            "Separator",
-            list(SEPARATORS),
-            list(SEPARATORS).index(guessed.separator),
-            SEPARATORS.__getitem__,
-            f"separator-{digest}",
-        )
-        decimal = boxes[2].selectbox(
-            "Decimals", list(DECIMALS), list(DECIMALS).index(guessed.decimal), DECIMALS.__getitem__, f"decimal-{digest}"
-        )
+        encoding = _pick(boxes[0], "Encoding", ENCODINGS, guessed.encoding, digest)
+        separator = _pick(boxes[1], "Separator", SEPARATORS, guessed.separator, digest)
+        decimal = _pick(boxes[2], "Decimals", DECIMALS, guessed.decimal, digest)
         header = boxes[3].toggle("First row holds names", guessed.header, f"header-{digest}")
     return Layout(encoding, separator, header, decimal, guessed.day_first)
+
+
+def _pick(box: DeltaGenerator, label: str, words: Mapping[str, str], guessed: str, digest: str) -> str:
+    """One of a few choices, shown in words."""
+    return box.selectbox(label, list(words), list(words).index(guessed), words.__getitem__, f"{label}-{digest}")
 
 
 def _columns(digest: str, guess: Guess) -> Columns:
@@ -125,37 +145,32 @@ def _scale(digest: str) -> RatingScale | None:
     return RatingScale(low, high, step)
 
 
-def _show_result(result: Upload) -> None:
-    scale = result.ratings.scale
+def _show_figures(ratings: Ratings, usable: str = "") -> None:
+    scale = ratings.scale
     show.figures(
         {
-            "Usable rows": f"{result.n_used:,} of {result.n_read:,}",
-            "Users": f"{result.ratings.n_users:,}",
-            "Items": f"{result.ratings.n_items:,}",
+            "Usable rows": usable or f"{len(ratings):,}",
+            "Users": f"{ratings.n_users:,}",
+            "Items": f"{ratings.n_items:,}",
             "Scale": f"{scale.min:g} to {scale.max:g}",
         }
     )
-    for note in result.notes:
-        st.caption(literal(note))
-    if len(result.problems):
-        with st.expander(f"Rows set aside: {len(result.problems):,}", icon=":material/report:", expanded=True):
-            show.table(result.problems, "rows-set-aside.csv", alt="Rows set aside, with the reason", height=200)
 
 
-def _use(result: Upload) -> None:
-    """One person's list is put aside for the new-user page; anything else is loaded when they agree."""
-    if result.single_user:
-        st.session_state[keys.OWN_LIST] = result.ratings
-        st.info(
-            "This file holds one person's ratings, and a model needs many people's. It is kept for this session, to be "
-            "used where a model meets somebody new.",
-            icon=":material/person:",
-        )
-        return
+def _put_aside(ratings: Ratings) -> None:
+    """One person's list is nothing to train on; it waits for the page where a model meets somebody new."""
+    st.session_state[keys.OWN_LIST] = ratings
+    st.info(
+        "This file holds one person's ratings, and a model needs many people's. It is kept for this session, to be "
+        "used where a model meets somebody new.",
+        icon=":material/person:",
+    )
+
+
+def _use(ratings: Ratings, label: str) -> None:
+    """Load the ratings when the person agrees, and keep them on this machine if they want that."""
     with st.container(horizontal=True, vertical_alignment="center", gap="large"):
-        label = "Use these ratings" if not len(result.problems) else f"Use the {result.n_used:,} good rows"
         agreed = st.button(label, type="primary", icon=":material/check:")
         stays = st.toggle("Keep them on this machine", help="Stored with the data sets, for every session from now on.")
     if agreed:
-        name = keep(result.ratings) if stays else services.uploads().add(result.ratings)
-        links.choose(data=name, view=None)
+        links.choose(data=keep(ratings) if stays else services.uploads().add(ratings), view=None)
