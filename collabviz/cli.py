@@ -189,7 +189,7 @@ def _recipe(options: argparse.Namespace) -> Recipe:
         if not equals:
             raise CollabVizError(f"--set {text}: it takes SETTING=VALUE, such as --set lr=0.01.")
         settings[name.strip()] = value.strip()
-    dataset = str(options.file) if options.file else options.dataset
+    dataset = options.file.name if options.file else options.dataset
     chosen = preset(options.model, options.recipe, dataset=dataset, seed=options.seed)
     return chosen.with_settings({"device": options.device, **settings})
 

@@ -50,8 +50,8 @@ class RatingScale:
         """The scale a column of ratings was given on.
 
         A scale in common use is taken when every rating lies on it and they span at least half of it;
-        otherwise the observed range, in steps of the smallest gap, or of a twentieth of the range where there
-        are more than 101 different ratings (a slider, not a scale).
+        otherwise the observed range, in the largest steps that hit every rating, or in twentieths of the range
+        where there are more than 101 different ratings (a slider, not a scale).
         """
         seen = np.unique(np.round(np.asarray(rating, dtype=np.float64), 4))
         if seen.size == 0:
@@ -68,7 +68,8 @@ class RatingScale:
         if seen.size > 101:
             low, high = _rounded_outwards(low, high)
             return cls(low, high, (high - low) / 20)
-        return cls(low, high, round(float(np.diff(seen).min()), 4))
+        gaps = np.rint(np.diff(seen) * 10_000).astype(np.int64)
+        return cls(low, high, float(np.gcd.reduce(gaps)) / 10_000)
 
 
 _COMMON_SCALES = (

@@ -71,7 +71,7 @@ class Run:
         y_range: ends of the sigmoid range it was trained with.
         device: what it was trained on.
         device_reason: and why.
-        created: when, in UTC, ISO 8601.
+        created: when it was finished, in UTC, ISO 8601.
         versions: of what it was made with.
         metrics: its figures.
         folder: where it lies.
@@ -191,12 +191,12 @@ class RunStore:
     def listing(self) -> Listing:
         """Every folder, read or named as damaged; nothing in it stops the listing."""
         runs, damaged = [], []
-        for folder in sorted((f for f in self.root.iterdir() if f.is_dir()), reverse=True):
+        for folder in sorted(f for f in self.root.iterdir() if f.is_dir()):
             try:
                 runs.append(read_run(folder))
             except CollabVizError as error:
                 damaged.append(Damaged(folder.name, str(error)))
-        return Listing(runs, damaged)
+        return Listing(sorted(runs, key=lambda run: (run.id[:15], run.created), reverse=True), damaged)
 
     def get(self, run_id: str) -> Run:
         """The run of that id; ``latest`` is the newest.

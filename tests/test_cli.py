@@ -178,7 +178,7 @@ def test_train_tells_why_a_training_ended_early(capsys: pytest.CaptureFixture[st
     main([*QUICK, *overfitting, "--set", "patience=1", "--json"])
     captured = capsys.readouterr()
     assert json.loads(captured.out)["status"] == "early"
-    assert "Stopped early: validation loss has not fallen for 1 epochs." in captured.err
+    assert "Stopped early: validation loss has not fallen for 1 epoch." in captured.err
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,9 @@ class JobQueue:
                 if slot.job == job_id:
                     self._stopping.add(job_id)
                     slot.worker.send({"do": "stop", "job": job_id})
-                    threading.Timer(GRACE_SECONDS, self._kill_if_still, (slot, job_id)).start()
+                    grace = threading.Timer(GRACE_SECONDS, self._kill_if_still, (slot, job_id))
+                    grace.daemon = True
+                    grace.start()
 
     def set_pace(self, job_id: str, seconds_per_epoch: float) -> None:
         """Slow a job down for a class to watch, or let it run; 0 is full speed."""
@@ -212,17 +214,17 @@ class JobQueue:
             slot.job = self._waiting.pop(0)
             job = replace(self._jobs[slot.job], state=JobState.RUNNING)
             self._jobs[job.id] = job
-            payload = self._payloads.pop(job.id)
-        message = {
-            "do": "train",
-            "job": job.id,
-            "name": job.name,
-            "recipe": job.recipe.as_dict(),
-            "seconds_per_epoch": job.seconds_per_epoch,
-            "store": str(self._store.root),
-        }
-        slot.worker.send(message, payload)
-        return job.id
+            message = {
+                "do": "train",
+                "job": job.id,
+                "name": job.name,
+                "recipe": job.recipe.as_dict(),
+                "seconds_per_epoch": job.seconds_per_epoch,
+                "store": str(self._store.root),
+            }
+            # Within the lock, so that no stop or change of pace overtakes it.
+            slot.worker.send(message, self._payloads.pop(job.id))
+            return job.id
 
     def _conclude(self, slot: _Slot, job_id: str, answer: Message) -> None:
         """Note how a job ended."""

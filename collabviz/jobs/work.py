@@ -68,7 +68,7 @@ def train_run(
             y_range=recipe.y_range or ratings.scale.y_range,
             device=trainer.device.label,
             device_reason=trainer.device.reason,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            created=datetime.now(UTC).isoformat(timespec="microseconds"),
             versions=made_with(),
             metrics=_metrics(fit, split, recipe),
             folder=writer.folder,

@@ -4,25 +4,36 @@ import threading
 
 
 class Control:
-    """Shared between a training and whoever watches it; safe across threads.
-
-    Attributes:
-        seconds_per_epoch: the classroom pace: an epoch takes at least this long. 0 is full speed.
-    """
+    """Shared between a training and whoever watches it; safe across threads."""
 
     def __init__(self, seconds_per_epoch: float = 0.0) -> None:
-        self.seconds_per_epoch = seconds_per_epoch
-        self._stop = threading.Event()
+        self._changed = threading.Condition()
+        self._seconds_per_epoch = seconds_per_epoch
+        self._stopped = False
 
-    def stop(self) -> None:
-        """Ask the training to end before its next step."""
-        self._stop.set()
+    @property
+    def seconds_per_epoch(self) -> float:
+        """The classroom pace: an epoch takes at least this long. 0 is full speed."""
+        return self._seconds_per_epoch
+
+    @seconds_per_epoch.setter
+    def seconds_per_epoch(self, seconds: float) -> None:
+        with self._changed:
+            self._seconds_per_epoch = seconds
+            self._changed.notify_all()
 
     @property
     def stopped(self) -> bool:
-        return self._stop.is_set()
+        return self._stopped
+
+    def stop(self) -> None:
+        """Ask the training to end before its next step."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
 
     def pause(self, seconds: float) -> None:
-        """Wait, but not beyond a stop."""
-        if seconds > 0:
-            self._stop.wait(seconds)
+        """Wait, but not beyond a stop or a change of pace."""
+        with self._changed:
+            if seconds > 0 and not self._stopped:
+                self._changed.wait(seconds)

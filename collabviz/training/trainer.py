@@ -127,12 +127,16 @@ class Trainer:
                 waited = number - fit.best_epoch
                 if waited == self.recipe.patience and number < self.recipe.epochs:
                     fit.status = "early"
-                    fit.reason = f"Stopped early: validation loss has not fallen for {waited} epochs."
+                    epochs = "epoch" if waited == 1 else "epochs"
+                    fit.reason = f"Stopped early: validation loss has not fallen for {waited} {epochs}."
                     break
         except _StoppedError:
             fit.status, fit.reason = "stopped", f"Stopped in epoch {number} of {self.recipe.epochs}."
             if self._step % self._steps_per_epoch:
-                fit.kept_epoch = None
+                if isfinite(self._mse()):
+                    fit.kept_epoch = None
+                else:
+                    self.model.load_state_dict(kept)
         except _DivergedError as error:
             fit.status, fit.reason = "diverged", str(error)
             if fit.kept_epoch:
@@ -207,12 +211,15 @@ class Trainer:
             group["lr"], group["betas"] = phase.lr, (phase.momentum, 0.99)
 
     def _validate(self, number: int) -> float:
-        """Mean squared error on the validation ratings."""
+        """Mean squared error on the validation ratings at the end of an epoch."""
         with self._validating:
-            user, item, rating = self._valid
-            mse = float(F.mse_loss(self._predict(user, item), rating))
+            mse = self._mse()
         self._require_finite(mse, number)
         return mse
+
+    def _mse(self) -> float:
+        user, item, rating = self._valid
+        return float(F.mse_loss(self._predict(user, item), rating))
 
     @torch.no_grad()
     def _predict(self, user: Tensor, item: Tensor) -> Tensor:
@@ -229,7 +236,7 @@ class Trainer:
 
     def _measured(self, fit: Fit) -> Fit:
         """The fit with the figures that are known at its end."""
-        fit.valid_mse = fit.epochs[fit.kept_epoch - 1].valid_mse if fit.kept_epoch else self._validate(0)
+        fit.valid_mse = fit.epochs[fit.kept_epoch - 1].valid_mse if fit.kept_epoch else self._mse()
         fit.fit_seconds = self._seconds
         epochs, steps = divmod(self._step, self._steps_per_epoch)  # only the last batch of an epoch may be short
         n_seen = epochs * len(self._train[2]) + steps * self.recipe.batch_size

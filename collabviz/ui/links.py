@@ -18,6 +18,8 @@ def take_over() -> None:
         in_url = st.query_params.get(key)
         if in_url is not None and in_url != written.get(key):
             st.session_state[key] = in_url
+        elif key not in st.session_state and written.get(key) is not None:
+            st.session_state[key] = written[key]  # Streamlit drops what a picker held when it was not drawn in between
     for key, value in st.session_state.pop(keys.PENDING, {}).items():
         if value is None:
             st.session_state.pop(key, None)

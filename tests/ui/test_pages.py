@@ -37,7 +37,7 @@ def test_every_page_opens_with_a_title_and_a_sentence(app: AppTest, page: str) -
 
 def test_what_is_chosen_travels_to_the_next_page(app: AppTest, small: Ratings) -> None:
     app.switch_page("pages/dataset.py").run()
-    assert app.query_params["data"] == [f"{small.name}-kept"]
+    assert app.query_params["data"] == f"{small.name}-kept"
     assert app.metric[2].value == f"{len(small):,}"
 
 
