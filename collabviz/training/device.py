@@ -7,7 +7,8 @@ import torch
 
 from collabviz.errors import CollabVizError
 
-# Parameters below which one thread trains as fast as many (measured by `python -m benchmarks.threads`).
+# Parameters below which more threads gain little (at most a fourth, by `python -m benchmarks.threads`), and lose much
+# as soon as something else runs: they wait for each other at every step.
 SMALL_MODEL = 1_000_000
 # As many as torch takes by itself, which heeds OMP_NUM_THREADS.
 ALL_THREADS = torch.get_num_threads()
@@ -74,7 +75,7 @@ def _cpu(reason: str) -> Device:
 
 
 def use_threads(n_parameters: int) -> None:
-    """Let the CPU work with as many threads as pay: a step of a small model is over before a second one is awake.
+    """Let the CPU work with as many threads as pay: one for a small model, all for a large one.
 
     Holds for the whole process, which is why trainings have one each.
     """

@@ -2,7 +2,6 @@
 
 import time
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
@@ -89,25 +88,51 @@ def _curve(job: Job, records: list[Record], overlay: list[Curve], height: int) -
     """Training and validation loss so far; the data change in place, so that nothing flickers."""
     curves = [Curve(job.name or job.recipe.spec.title, as_frame(records)), *overlay]
     names = [curve.label for curve in curves]
-    colours = [theme.colour(i) for i in range(len(names))]
-    base = alt.Chart(pd.concat([_long(curve) for curve in curves])).encode(
-        x=alt.X(
-            "epoch:Q",
-            title="epochs of training",
-            scale=alt.Scale(domain=[0, job.recipe.epochs]),
-            axis=alt.Axis(tickMinStep=1, format="d"),
-        ),
-        y=alt.Y("loss:Q", title="mean squared error, rating points²", scale=alt.Scale(zero=False)),
-        color=alt.Color("run:N", title=None, scale=alt.Scale(domain=names, range=colours)),
-        tooltip=["run:N", "kind:N", alt.Tooltip("epoch:Q", format=".2f"), alt.Tooltip("loss:Q", format=".4f")],
-    )
-    dash = alt.Scale(domain=["validation", "training"], range=[[1, 0], [2, 3]])
-    legend = alt.Legend(symbolType="stroke", symbolStrokeColor=theme.NEUTRAL, symbolStrokeWidth=2)
-    lines = base.mark_line(clip=True).encode(strokeDash=alt.StrokeDash("kind:N", title=None, scale=dash, legend=legend))
-    shown = alt.condition(alt.datum.kind == "validation", alt.value(1), alt.value(0))
-    points = base.mark_point(filled=True, size=60).encode(opacity=shown)
-    chart = (lines + points).properties(height=height).configure_legend(orient="top")
-    st.altair_chart(chart, key=f"live-{job.id}", alt="Training and validation loss so far, by epoch")
+    tooltip = [
+        {"field": "run", "title": "run"},
+        {"field": "kind", "title": "loss"},
+        {"field": "epoch", "type": "quantitative", "format": ".2f", "title": "epoch"},
+        {"field": "loss", "type": "quantitative", "format": ".4f", "title": "mean squared error"},
+    ]
+    dash = {
+        "field": "kind",
+        "title": None,
+        "scale": {"domain": ["validation", "training"], "range": [[1, 0], [2, 3]]},
+        "legend": {"symbolType": "stroke", "symbolStrokeColor": theme.NEUTRAL, "symbolStrokeWidth": 2},
+    }
+    points = {"condition": {"test": "datum.kind === 'validation'", "value": 1}, "value": 0}
+    spec = {
+        "data": {"name": "losses"},
+        "datasets": {"losses": pd.concat([_long(curve) for curve in curves])},
+        "height": height,
+        "config": {"legend": {"orient": "top"}},
+        "encoding": {
+            "x": {
+                "field": "epoch",
+                "type": "quantitative",
+                "title": "epochs of training",
+                "scale": {"domain": [0, job.recipe.epochs]},
+                "axis": {"tickMinStep": 1, "format": "d"},
+            },
+            "y": {
+                "field": "loss",
+                "type": "quantitative",
+                "title": "mean squared error, rating points²",
+                "scale": {"zero": False},
+            },
+            "color": {
+                "field": "run",
+                "title": None,
+                "scale": {"domain": names, "range": [theme.colour(place) for place in range(len(names))]},
+            },
+            "tooltip": tooltip,
+        },
+        "layer": [
+            {"mark": {"type": "line", "clip": True}, "encoding": {"strokeDash": dash}},
+            {"mark": {"type": "point", "filled": True, "size": 60}, "encoding": {"opacity": points}},
+        ],
+    }
+    st.vega_lite_chart(spec, key=f"live-{job.id}", alt="Training and validation loss so far, by epoch")
 
 
 def _long(curve: Curve) -> pd.DataFrame:
