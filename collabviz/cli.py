@@ -6,12 +6,14 @@ person can mend is one sentence on stderr and exit code 2.
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from rich.console import Console
@@ -22,8 +24,9 @@ from collabviz import __version__
 from collabviz.errors import CollabVizError
 from collabviz.ratings import Ratings
 from collabviz.runs import Run, RunStore, new_id
+from collabviz.training.control import Control
 from collabviz.training.history import Record
-from collabviz.training.presets import PRESETS, preset
+from collabviz.training.presets import PRESETS, preset, title
 from collabviz.training.recipe import DEVICES, SETTINGS, Recipe
 from models.registry import MODELS
 
@@ -76,8 +79,8 @@ def train(options: argparse.Namespace) -> None:
     ratings = _ratings(options)
     from collabviz.jobs.work import train_run
 
-    with _training_bar(recipe) as watch:
-        run = train_run(recipe, ratings, RunStore(), new_id(), name=options.name, watch=watch)
+    with _training_bar(recipe) as watch, _stopped_by_ctrl_c() as control:
+        run = train_run(recipe, ratings, RunStore(), new_id(), name=options.name, watch=watch, control=control)
     if options.json:
         _print_json(_result(run))
     else:
@@ -96,7 +99,7 @@ def runs(options: argparse.Namespace) -> None:
     table = Table("Run", "Name", "Ratings", "Recipe", "Validation MSE", "Fit, s", "Status")
     for run in listing.runs:
         metrics = run.metrics
-        row = (run.id, run.name, run.dataset, f"{run.recipe.model}, {run.recipe.preset}")
+        row = (run.id, run.name, run.dataset, f"{run.recipe.model}, {title(run.recipe)}")
         table.add_row(*row, f"{metrics.valid_mse:.4f}", f"{metrics.fit_seconds:.2f}", run.status)
     Console().print(table if listing.runs else "There is no run yet. Train one: python -m collabviz train")
     for damaged in listing.damaged:
@@ -214,6 +217,23 @@ def _training_bar(recipe: Recipe) -> Iterator[Callable[[Record], None]]:
             bar.update(task, completed=record.epoch, losses=f"training {record.train_loss:.4f}{valid}")
 
         yield watch
+
+
+@contextmanager
+def _stopped_by_ctrl_c() -> Iterator[Control]:
+    """The first Ctrl-C stops the training and keeps what was learned; a second one gives it up."""
+    control = Control()
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        if control.stopped:
+            raise KeyboardInterrupt
+        control.stop()
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield control
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _result(run: Run) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from collabviz.errors import CollabVizError
+
 
 def home() -> Path:
     """The folder that holds ``datasets/`` and ``runs/``; read afresh at each call so tests can move it."""
     chosen = os.environ.get("COLLABVIZ_HOME")
-    return Path(chosen).expanduser() if chosen else user_data_path("collabviz", appauthor=False)
+    return Path(chosen).expanduser().absolute() if chosen else user_data_path("collabviz", appauthor=False)
 
 
 def datasets_dir() -> Path:
@@ -23,5 +25,10 @@ def runs_dir() -> Path:
 
 
 def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CollabVizError(
+            f"{folder} cannot be made ({error.strerror}). Set COLLABVIZ_HOME to another folder."
+        ) from None
     return folder

@@ -195,6 +195,8 @@ class SplitSpec:
             raise CollabVizError(f"split.kind is {self.kind!r}; it can be {', '.join(self.KINDS)}.")
         if not 0 < self.fraction < 1:
             raise CollabVizError(f"split.fraction is {self.fraction}; it must lie between 0 and 1.")
+        if self.seed < 0:
+            raise CollabVizError(f"split.seed is {self.seed}; it must be 0 or more.")
         if self.per_user < 1:
             raise CollabVizError(f"split.per_user is {self.per_user}; it must be 1 or more.")
 

@@ -61,7 +61,7 @@ class Run:
     """A finished training, read from its folder; the large parts are read when asked for.
 
     Attributes:
-        id: names the folder and the link to it; unguessable.
+        id: names the folder and the link to it.
         name: what a person calls it.
         status: ``done``, ``stopped``, ``early`` or ``diverged``.
         reason: why it ended before its last epoch, in words; may be empty.
@@ -112,10 +112,10 @@ class Run:
         """The model's parameters by name."""
         return load_file(self.folder / "weights.safetensors")
 
-    def frames(self) -> list[npt.NDArray[np.float16]]:
-        """Item factors float16[n_items + 1, k], before training and after each epoch."""
+    def frames(self) -> dict[int, npt.NDArray[np.float16]]:
+        """Item factors float16[n_items + 1, k] by the number of epochs done, ascending."""
         frames = load_file(self.folder / "frames.safetensors")
-        return [frames[name] for name in sorted(frames)]
+        return {int(name): frames[name] for name in sorted(frames, key=int)}
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class RunParts:
     """The large parts of a run, each a file of its own; see the methods of ``Run`` that read them."""
 
     weights: Arrays
-    frames: list[npt.NDArray[np.float16]]
+    frames: Mapping[int, npt.NDArray[np.float16]]
     items: pd.DataFrame
     users: pd.DataFrame
     predictions: pd.DataFrame
@@ -163,7 +163,7 @@ class RunWriter:
         """Write the rest and give the folder its name."""
         self._history.close()
         save_file(dict(parts.weights), self.folder / "weights.safetensors")
-        save_file({f"epoch-{i:04d}": frame for i, frame in enumerate(parts.frames)}, self.folder / "frames.safetensors")
+        save_file({str(epoch): frame for epoch, frame in parts.frames.items()}, self.folder / "frames.safetensors")
         parts.items.to_parquet(self.folder / "items.parquet", index=False)
         parts.users.to_parquet(self.folder / "users.parquet", index=False)
         parts.predictions.to_parquet(self.folder / "predictions.parquet", index=False)
@@ -242,6 +242,11 @@ class RunStore:
         """Remove what an unfinished run has left."""
         shutil.rmtree(self.root / f"{UNFINISHED}{checked_id(run_id)}", ignore_errors=True)
 
+    def clear(self, damaged: Damaged) -> None:
+        """Remove a folder that cannot be read as a run."""
+        if damaged in self.listing().damaged:  # never a path that somebody made up
+            shutil.rmtree(self.root / damaged.folder, ignore_errors=True)
+
     def _folder(self, run_id: str) -> Path:
         folder = self.root / checked_id(run_id)
         if not folder.is_dir():
@@ -250,13 +255,21 @@ class RunStore:
 
 
 def new_id() -> str:
-    """A run id: when it was made, and 48 random bits so that a link to it cannot be guessed."""
+    """A run id: when it was begun, in UTC, and 48 random bits, so that nobody comes upon a link by chance."""
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(6)}"
 
 
 def is_run_id(text: str) -> bool:
-    """Whether a text (out of a URL, say) is shaped like a run id, and so safe in a path."""
-    return _ID.fullmatch(text) is not None
+    """Whether a text (out of a URL, say) is a run id, and so safe in a path."""
+    try:
+        return _ID.fullmatch(text) is not None and began(text) is not None
+    except ValueError:
+        return False
+
+
+def began(run_id: str) -> datetime:
+    """When a run was begun, in UTC, out of its id."""
+    return datetime.strptime(run_id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
 
 
 def checked_id(run_id: str) -> str:
@@ -293,7 +306,7 @@ def read_run(folder: Path) -> Run:
         raise CollabVizError(f"{Path(error.filename).name} is missing.") from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise CollabVizError(f"run.json cannot be read: {error}.") from None
-    if run.id != folder.name:
+    if run.id != checked_id(folder.name):
         raise CollabVizError(f"run.json belongs to run {run.id}.")
     return run
 

@@ -23,7 +23,7 @@ def sigmoid_range(x: Tensor, y_range: tuple[float, float]) -> Tensor:
 
 
 def normal(*shape: int, generator: torch.Generator) -> Tensor:
-    """Initial weights of an embedding, drawn from N(0, 0.01) as fastai does."""
+    """Initial weights of an embedding, drawn from N(0, 0.01) as the chapter's ``create_params`` does."""
     return torch.empty(shape).normal_(0, 0.01, generator=generator)
 
 

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from collabviz.analysis import dataset as analysis
-from collabviz.ui import chosen, dataset_panel, frame, show, sources_panel
-from collabviz.ui.show import literal
+from collabviz.analysis.dataset import overview
+from collabviz.ui import chosen, dataset_panel, frame, show, sources_panel, upload_form
+from collabviz.ui.cached import of_ratings
 
 frame.heading(
     "Dataset",
@@ -13,14 +13,14 @@ frame.heading(
 
 view = sources_panel.pick_view()
 if view == sources_panel.OWN_FILE:
-    sources_panel.upload()
+    upload_form.upload()
     st.stop()
 if view == sources_panel.OTHER_SETS:
     sources_panel.others()
     st.stop()
 
 ratings = chosen.ratings()
-facts = analysis.overview(ratings)
+facts = of_ratings(overview, ratings)
 show.figures(
     {
         "Users": f"{facts.n_users:,}",
@@ -31,8 +31,7 @@ show.figures(
     helps={"Density": "The share of all pairs of a user and an item that have a rating."},
 )
 st.caption(dataset_panel.in_words(ratings, facts))
-if ratings.note:
-    st.info(literal(ratings.note), icon=":material/info:")
+chosen.note(ratings)
 
 crosstab, given, tail, times, batch = st.tabs(["Crosstab", "Ratings given", "Long tail", "Over time", "Sample batch"])
 with crosstab:

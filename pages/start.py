@@ -5,6 +5,7 @@ import streamlit as st
 from collabviz.analysis.dataset import overview
 from collabviz.charts.theme import SECONDARY_HEIGHT
 from collabviz.ui import chosen, frame, live, recipe_form, run_panel, show, training
+from collabviz.ui.cached import of_ratings
 from collabviz.ui.show import literal
 
 frame.heading(
@@ -14,7 +15,7 @@ frame.heading(
 )
 
 ratings = chosen.ratings()
-facts = overview(ratings)
+facts = of_ratings(overview, ratings)
 show.figures(
     {
         "Ratings": f"{facts.n_ratings:,}",
@@ -24,7 +25,8 @@ show.figures(
     },
     helps={"Known": "The share of all pairs of a user and an item that have a rating. The model predicts the rest."},
 )
-st.caption(f"Loaded: {literal(ratings.name)}. {literal(ratings.note)}")
+st.caption(f"Loaded: {literal(ratings.name)}.")
+chosen.note(ratings)
 
 job, run = chosen.job(), chosen.run()
 busy = job is not None and job.active
@@ -40,5 +42,7 @@ elif run:
     st.subheader(f"The last run: {literal(run.name)}")
     run_panel.headline(run)
     run_panel.loss_chart([run], height=SECONDARY_HEIGHT)
+elif job:
+    live.ended(job)
 else:
     st.caption("It takes about a second: a dot product with biases, five times through the ratings.")

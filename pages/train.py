@@ -3,9 +3,7 @@
 import streamlit as st
 
 from collabviz.charts.theme import MAIN_HEIGHT
-from collabviz.jobs.queue import JobState
 from collabviz.ui import chosen, frame, live, recipe_form, run_panel, training
-from collabviz.ui.show import literal
 
 frame.heading("Train", "Choose a model and a recipe, press Train, and watch the loss fall.")
 
@@ -35,10 +33,8 @@ elif run:
         run_panel.comparison([run, *others])
     run_panel.details(run)
     run_panel.keep_or_delete(run)
-elif job and job.state is JobState.FAILED:
-    st.error(literal(job.reason), icon=":material/error:")
 elif job:
-    st.info(literal(job.reason), icon=":material/info:")
+    live.ended(job)
 else:
     st.info("Nothing has been trained yet. Press Train: five epochs take a few seconds.", icon=":material/info:")
 run_panel.damaged()

@@ -80,20 +80,23 @@ def overfitting(history: pd.DataFrame) -> Overfitting | None:
     return Overfitting(int(epochs["epoch"].iloc[best]), float(losses[best]), float(losses[-1]))
 
 
-def visible_range(histories: Sequence[pd.DataFrame]) -> tuple[float, float] | None:
-    """The losses worth showing: those after the first half epoch, all of them while there are no others, padded.
+def settled(history: pd.DataFrame) -> pd.DataFrame:
+    """The records after the first half epoch, all of them while there are no others.
 
     The first batches lie at 5 to 7 and would squash the part around one where models differ.
-    None while there is no loss at all.
     """
+    later = history[history["epoch"] >= _SETTLED_AFTER]
+    return later if len(later) else history
+
+
+def visible_range(histories: Sequence[pd.DataFrame]) -> tuple[float, float] | None:
+    """The losses worth showing of all these histories, padded; None while there is no loss at all."""
     if not histories:
         return None
-    everything = pd.concat(histories)
-    for part in (everything[everything["epoch"] >= _SETTLED_AFTER], everything):
-        losses = part[["train_loss", "valid_loss"]].to_numpy(dtype=np.float64)
-        losses = losses[np.isfinite(losses)]
-        if losses.size:
-            low, high = float(losses.min()), float(losses.max())
-            padding = _PADDING * ((high - low) or high or 1.0)
-            return low - padding, high + padding
-    return None
+    losses = pd.concat([settled(history) for history in histories])[["train_loss", "valid_loss"]].to_numpy(np.float64)
+    losses = losses[np.isfinite(losses)]
+    if not losses.size:
+        return None
+    low, high = float(losses.min()), float(losses.max())
+    padding = _PADDING * ((high - low) or high or 1.0)
+    return low - padding, high + padding

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from collabviz.errors import CollabVizError
 from collabviz.ratings import Ratings
-from collabviz.sources.catalogue import DEFAULT, load, load_default
+from collabviz.sources.catalogue import DEFAULT, check_name, load, load_default
 
 # Ratings kept in memory: 25 million take about half a gigabyte.
 KEPT = 3
@@ -35,19 +35,25 @@ class Loader:
         self._loadings: dict[str, Loading] = {}
 
     def get(self, name: str) -> Loading:
-        """The loading of these ratings, begun now if it was not; one that failed is tried again by ``retry``."""
+        """The loading of these ratings, begun now if it was not; one that failed is tried again after ``forget``.
+
+        Raises:
+            CollabVizError: when nothing is known by that name.
+        """
         with self._lock:
             loading = self._loadings.pop(name, None)
             if loading is None:
+                check_name(name)
                 loading = Loading()
                 threading.Thread(target=_load, args=(name, loading), daemon=True).start()
             self._loadings[name] = loading  # the last asked for is the last to go
-            for old in list(self._loadings)[:-KEPT]:
+            loaded = [known for known, other in self._loadings.items() if other.finished.is_set()]
+            for old in loaded[:-KEPT]:
                 del self._loadings[old]
             return loading
 
-    def retry(self, name: str) -> None:
-        """Forget how the loading of these ratings went, so that the next ``get`` begins anew."""
+    def forget(self, name: str) -> None:
+        """Let go of these ratings, or of how their loading failed, so that the next ``get`` begins anew."""
         with self._lock:
             self._loadings.pop(name, None)
 

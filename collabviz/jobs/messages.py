@@ -13,7 +13,8 @@ def send(stream: IO[bytes], message: Message, payload: bytes = b"") -> None:
     Raises:
         BrokenPipeError: when nobody reads the other end any more.
     """
-    stream.write(json.dumps({**message, "payload": len(payload)}).encode() + b"\n" + payload)
+    stream.write(json.dumps({**message, "payload": len(payload)}).encode() + b"\n")
+    stream.write(payload)
     stream.flush()
 
 

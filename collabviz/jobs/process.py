@@ -5,7 +5,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 
 from collabviz.jobs.messages import Message, received, send
 
@@ -24,6 +27,8 @@ class WorkerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
+        self._outbox: SimpleQueue[tuple[Message, bytes] | None] = SimpleQueue()
+        Thread(target=self._write, daemon=True).start()
 
     @property
     def pid(self) -> int:
@@ -34,12 +39,11 @@ class WorkerProcess:
         return self._process.poll() is None
 
     def send(self, message: Message, payload: bytes = b"") -> None:
-        """Tell it something; a dead worker hears nothing, and ``answers`` ends."""
-        assert self._process.stdin is not None
-        try:
-            send(self._process.stdin, message, payload)
-        except (BrokenPipeError, ValueError):
-            return
+        """Tell it something, in the order of the calls and without waiting for it to listen.
+
+        A dead worker hears nothing; its ``answers`` end.
+        """
+        self._outbox.put((message, payload))
 
     def answers(self) -> Iterator[Message]:
         """What it says, until it ends."""
@@ -54,11 +58,10 @@ class WorkerProcess:
 
     def close(self) -> None:
         """Let it go: it ends when its pipe closes."""
-        assert self._process.stdin is not None
+        self._outbox.put(None)
         try:
-            self._process.stdin.close()
             self._process.wait(timeout=2)
-        except (BrokenPipeError, subprocess.TimeoutExpired):
+        except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
 
@@ -70,3 +73,9 @@ class WorkerProcess:
         name = signal.Signals(-code).name
         hint = ", which often means that the machine ran out of memory" if name == "SIGKILL" else ""
         return f"The worker was killed by {name}{hint}."
+
+    def _write(self) -> None:
+        assert self._process.stdin is not None
+        with suppress(OSError), self._process.stdin as stdin:  # a worker that died hears nothing
+            while (letter := self._outbox.get()) is not None:
+                send(stdin, *letter)

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from collabviz.errors import CollabVizError
 from collabviz.jobs.messages import Message
 from collabviz.jobs.process import WorkerProcess
 from collabviz.ratings import Ratings
@@ -18,8 +19,10 @@ from collabviz.runs import RunStore, new_id
 from collabviz.sources.bundle import write_bundle
 from collabviz.training.recipe import Recipe
 
-# How long a worker may take to heed a stop before it is killed.
-GRACE_SECONDS = 3.0
+# How long a worker may take to heed a stop and save what it has learned before it is killed.
+GRACE_SECONDS = 30.0
+# Jobs that may wait: each of an own file holds its ratings in memory.
+WAITING_AT_MOST = 50
 # Ended jobs remembered, so that a page that looks again learns how they ended.
 REMEMBERED = 200
 
@@ -80,17 +83,17 @@ class JobQueue:
 
     Args:
         store: where runs go.
-        n_workers: trainings at a time; by default one for every four cores.
+        n_workers: trainings at a time; by default one for every four cores, four at most.
     """
 
     def __init__(self, store: RunStore, n_workers: int | None = None) -> None:
         cores = os.cpu_count() or 1
-        n = n_workers or max(1, cores // 4)
+        n = n_workers or max(1, min(4, cores // 4))
         self._store = store
         self._threads = max(1, cores // n)
         self._changed = threading.Condition()
         self._jobs: OrderedDict[str, Job] = OrderedDict()
-        self._payloads: dict[str, bytes] = {}
+        self._letters: dict[str, tuple[Message, bytes]] = {}
         self._waiting: list[str] = []
         self._stopping: set[str] = set()
         self._prepared: str | None = None
@@ -100,21 +103,42 @@ class JobQueue:
             threading.Thread(target=self._serve, args=(slot,), daemon=True).start()
 
     def submit(
-        self, recipe: Recipe, ratings: Ratings | None = None, *, name: str = "", seconds_per_epoch: float = 0.0
+        self,
+        recipe: Recipe,
+        ratings: Ratings,
+        *,
+        by_name: bool = False,
+        name: str = "",
+        seconds_per_epoch: float = 0.0,
     ) -> str:
         """Put a training at the end of the queue; its id comes back at once.
 
         Args:
             recipe: what to train.
-            ratings: what to train on, where the catalogue of sources does not know them by ``recipe.dataset``.
+            ratings: what to train on.
+            by_name: whether the catalogue of sources knows these ratings by ``recipe.dataset``, so that the worker
+                loads them itself; they are sent to it otherwise.
             name: what to call the run.
             seconds_per_epoch: the classroom pace; 0 is full speed.
+
+        Raises:
+            CollabVizError: when too many jobs wait already.
         """
         job = Job(new_id(), recipe, name, seconds_per_epoch=seconds_per_epoch)
-        payload = _packed(ratings) if ratings is not None else b""
+        message = {
+            "do": "train",
+            "job": job.id,
+            "name": name,
+            "recipe": recipe.as_dict(),
+            "fingerprint": ratings.fingerprint,
+            "store": str(self._store.root),
+        }
+        payload = b"" if by_name else _packed(ratings)
         with self._changed:
+            if len(self._waiting) >= WAITING_AT_MOST:
+                raise CollabVizError(f"{WAITING_AT_MOST} trainings wait already. Try again when some of them are done.")
             self._jobs[job.id] = job
-            self._payloads[job.id] = payload
+            self._letters[job.id] = (message, payload)
             self._waiting.append(job.id)
             self._forget_old()
             self._changed.notify()
@@ -129,11 +153,6 @@ class JobQueue:
         """Whether this id is a job that waits or trains."""
         job = self.get(job_id)
         return job is not None and job.active
-
-    def active(self) -> list[Job]:
-        """Jobs that wait or train, oldest first."""
-        with self._changed:
-            return [self._placed(job_id) for job_id, job in self._jobs.items() if job.active]
 
     @property
     def device(self) -> str:
@@ -199,8 +218,7 @@ class JobQueue:
                     return
                 slot.worker.close()
                 slot.device, slot.worker = "", WorkerProcess(self._threads)
-                if self._prepared:
-                    slot.worker.send({"do": "prepare", "dataset": self._prepared})
+                self._prepared = None  # the next page asks again; if that is what killed it, not over and over
 
     def _take(self, slot: _Slot) -> str | None:
         """Wait for a job and send it to the worker; None when the queue closes or a ready worker dies idle."""
@@ -214,16 +232,8 @@ class JobQueue:
             slot.job = self._waiting.pop(0)
             job = replace(self._jobs[slot.job], state=JobState.RUNNING)
             self._jobs[job.id] = job
-            message = {
-                "do": "train",
-                "job": job.id,
-                "name": job.name,
-                "recipe": job.recipe.as_dict(),
-                "seconds_per_epoch": job.seconds_per_epoch,
-                "store": str(self._store.root),
-            }
-            # Within the lock, so that no stop or change of pace overtakes it.
-            slot.worker.send(message, self._payloads.pop(job.id))
+            message, payload = self._letters.pop(job.id)
+            slot.worker.send({**message, "seconds_per_epoch": job.seconds_per_epoch}, payload)
             return job.id
 
     def _conclude(self, slot: _Slot, job_id: str, answer: Message) -> None:
@@ -234,6 +244,8 @@ class JobQueue:
                 state = JobState.CANCELLED if answer["status"] == "stopped" else JobState.DONE
             else:
                 state = JobState.CANCELLED if stopped else JobState.FAILED
+            if stopped and not slot.worker.alive:
+                self._store.discard(job_id)
             self._end(job_id, state, "Stopped." if state is JobState.CANCELLED else answer["reason"])
             slot.job = None
 
@@ -245,7 +257,7 @@ class JobQueue:
 
     def _end(self, job_id: str, state: JobState, reason: str) -> None:
         self._jobs[job_id] = replace(self._jobs[job_id], state=state, reason=reason)
-        self._payloads.pop(job_id, None)
+        self._letters.pop(job_id, None)
         self._stopping.discard(job_id)
 
     def _placed(self, job_id: str) -> Job:

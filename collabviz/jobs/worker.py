@@ -13,18 +13,21 @@ import tempfile
 import threading
 import traceback
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
 from collabviz.errors import CollabVizError
 from collabviz.jobs.messages import Message, received, send
+from collabviz.jobs.work import train_run
 from collabviz.ratings import Ratings
 from collabviz.runs import RunStore, new_id
 from collabviz.sources.bundle import read_bundle
 from collabviz.sources.catalogue import load
 from collabviz.sources.synthetic import synthetic_ratings
 from collabviz.training.control import Control
+from collabviz.training.device import release_memory
 from collabviz.training.recipe import Recipe
 
 
@@ -34,43 +37,55 @@ class Worker:
     def __init__(self, messages: IO[bytes], answers: IO[bytes]) -> None:
         self._messages = messages
         self._answers = answers
-        self._work: queue.SimpleQueue[tuple[Message, bytes]] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[tuple[Message, bytes] | None] = queue.SimpleQueue()
         self._controls: dict[str, Control] = {}
+        self._wanted = ""
 
     def run(self) -> None:
         """Work until the messages end; then leave at once, whatever is going on: nobody waits for it."""
         threading.Thread(target=self._listen, daemon=True).start()
         self._answer("ready", device=_warm_up())
         while True:
-            message, payload = self._work.get()
-            match message["do"]:
-                case "prepare":
-                    _prepare(message["dataset"])
-                case "train":
-                    self._train(message, payload)
+            job = self._jobs.get()
+            if job is not None:
+                self._train(*job)
+                del job  # and with it the ratings of somebody's own file
+                release_memory()
+            elif self._jobs.empty():
+                with suppress(Exception):  # whoever trains on them is told
+                    _named(self._wanted)
 
     def _listen(self) -> None:
-        for message, payload in received(self._messages):
-            control = self._controls.get(message.get("job", ""))  # None once the job has ended
-            match message["do"]:
-                case "stop" if control:
-                    control.stop()
-                case "pace" if control:
-                    control.seconds_per_epoch = message["seconds_per_epoch"]
-                case "train":
-                    self._controls[message["job"]] = Control(message["seconds_per_epoch"])
-                    self._work.put((message, payload))
-                case "prepare":
-                    self._work.put((message, payload))
-        os._exit(0)
+        try:
+            for message, payload in received(self._messages):
+                self._hear(message, payload)
+        finally:
+            os._exit(0)
+
+    def _hear(self, message: Message, payload: bytes) -> None:
+        control = self._controls.get(message.get("job", ""))  # None once the job has ended
+        match message["do"]:
+            case "stop" if control:
+                control.stop()
+            case "pace" if control:
+                control.seconds_per_epoch = message["seconds_per_epoch"]
+            case "train":
+                self._controls[message["job"]] = Control(message["seconds_per_epoch"])
+                self._jobs.put((message, payload))
+            case "prepare":
+                self._wanted = message["dataset"]  # only the newest wish counts
+                self._jobs.put(None)
 
     def _train(self, message: Message, payload: bytes) -> None:
-        from collabviz.jobs.work import train_run
-
         job = message["job"]
         try:
             recipe = Recipe.from_dict(message["recipe"])
             ratings = read_bundle(io.BytesIO(payload)) if payload else _named(recipe.dataset)
+            if ratings.fingerprint != message["fingerprint"]:
+                _named.cache_clear()
+                raise CollabVizError(
+                    f"The ratings called {recipe.dataset} have changed. Reload the page and try again."
+                )
             store = RunStore(Path(message["store"]))
             run = train_run(recipe, ratings, store, job, name=message["name"], control=self._controls[job])
             self._answer("done", status=run.status, reason=run.reason)
@@ -86,25 +101,23 @@ class Worker:
         send(self._answers, {"event": event, **details})
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _named(dataset: str) -> Ratings:
-    """The ratings of that name, kept for the next job."""
+    """The ratings of that name, kept for the next jobs."""
     return load(dataset)
-
-
-def _prepare(dataset: str) -> None:
-    """Have these ratings at hand before somebody asks."""
-    with suppress(CollabVizError):  # whoever trains on them is told
-        _named(dataset)
 
 
 def _warm_up() -> str:
     """Train once on next to nothing, so that torch has its first step behind it; on what, in words, comes back."""
-    from collabviz.jobs.work import train_run
-
+    ratings = synthetic_ratings(n_users=50, n_items=50, n_ratings=500, seed=0)
+    recipe = Recipe(dataset="synthetic", epochs=1)
     with tempfile.TemporaryDirectory() as folder:
-        ratings = synthetic_ratings(n_users=50, n_items=50, n_ratings=500, seed=0)
-        return train_run(Recipe(dataset="synthetic", epochs=1), ratings, RunStore(Path(folder)), new_id()).device
+        store = RunStore(Path(folder))
+        try:
+            return train_run(recipe, ratings, store, new_id()).device
+        except Exception:  # a GPU that is full or broken must not keep trainings from the CPU
+            traceback.print_exc()
+            return train_run(replace(recipe, device="cpu"), ratings, store, new_id()).device
 
 
 def main() -> None:

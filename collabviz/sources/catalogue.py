@@ -72,6 +72,11 @@ def available() -> list[DatasetInfo]:
     return [*movielens, synthetic, *(_describe(name) for name in _kept())]
 
 
+def needs_download(name: str) -> bool:
+    """Whether these ratings are one of the larger sets, and not on this machine yet."""
+    return name in _MOVIELENS and name != DEFAULT and not _file(name).exists()
+
+
 def load(name: str, progress: Progress = silent) -> Ratings:
     """Load ratings by name; what has to be fetched is fetched once and cached.
 
@@ -81,13 +86,22 @@ def load(name: str, progress: Progress = silent) -> Ratings:
     Raises:
         CollabVizError: where the name is not known, or the ratings cannot be had, with the reason.
     """
+    check_name(name)
     if name == SYNTHETIC:
         return synthetic_ratings()
     if name in _MOVIELENS:
         return _cached(name) or _fetched(name, progress)
-    if name in _kept():
-        return read_bundle(_file(name))
-    raise _unknown(name)
+    return read_bundle(_file(name))
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that ``load`` does not know.
+
+    Raises:
+        CollabVizError: with the names it knows, and the nearest.
+    """
+    if name != SYNTHETIC and name not in _MOVIELENS and name not in _kept():
+        raise _unknown(name)
 
 
 def load_default(progress: Progress = silent) -> Ratings:

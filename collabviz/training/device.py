@@ -23,7 +23,7 @@ class Device:
     reason: str
 
     def memory(self) -> int | None:
-        """Bytes of device memory our tensors took at the highest, None where the device does not tell."""
+        """Bytes our tensors take of the device's memory: at the highest on CUDA, now on MPS, None on the CPU."""
         match self.torch.type:
             case "cuda":
                 return torch.cuda.max_memory_allocated(self.torch)
@@ -31,14 +31,6 @@ class Device:
                 return torch.mps.current_allocated_memory()
             case _:
                 return None
-
-    def synchronize(self) -> None:
-        """Wait until the device has done what it was given, so that a clock read next is true."""
-        match self.torch.type:
-            case "cuda":
-                torch.cuda.synchronize(self.torch)
-            case "mps":
-                torch.mps.synchronize()
 
 
 def resolve_device(wanted: str) -> Device:
@@ -80,3 +72,9 @@ def use_threads(n_parameters: int) -> None:
     Holds for the whole process, which is why trainings have one each.
     """
     torch.set_num_threads(1 if n_parameters < SMALL_MODEL else ALL_THREADS)
+
+
+def release_memory() -> None:
+    """Give back the device memory that torch keeps for the next tensors, so that others can have it."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

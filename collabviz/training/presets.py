@@ -6,6 +6,7 @@ chapter ends up with. ``fast`` is the quickest we know to the same quality or be
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from collabviz.errors import CollabVizError, unknown_name
@@ -42,6 +43,13 @@ _SETTINGS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "fast": {**_LARGE_BATCHES, "lr": 0.015, "wd": 0.2},
     },
 }
+
+
+def title(recipe: Recipe) -> str:
+    """The name of the preset, with a star where something was changed since."""
+    original = preset(recipe.model, recipe.preset)
+    same = replace(original, dataset=recipe.dataset, split=recipe.split, seed=recipe.seed, device=recipe.device)
+    return recipe.preset if recipe == same else f"{recipe.preset}*"
 
 
 def preset(model: str, name: str = "book", *, dataset: str = "ml-100k", seed: int = 42) -> Recipe:

@@ -1,18 +1,15 @@
 """What a training is made of: every choice that decides its result, in one frozen object."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from math import isfinite
 from typing import Any
 
 from collabviz.errors import CollabVizError, unknown_name
 from collabviz.ratings import SplitSpec
+from collabviz.training.schedule import SCHEDULES
 from models.registry import MODELS, ModelSpec
 
-SCHEDULES = {
-    "one-cycle": "rises to lr over the first quarter and falls to almost nothing, momentum the other way round",
-    "constant": "stays at lr throughout",
-}
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -71,9 +68,8 @@ class Recipe:
         _require(self.wd_bias is None or 0 <= self.wd_bias <= 100, "wd_bias", self.wd_bias, "between 0 and 100")
         _require(0 <= self.seed < 2**32, "seed", self.seed, "a whole number from 0 to 4,294,967,295")
         _require(self.patience is None or self.patience >= 1, "patience", self.patience, "1 or more, or none")
-        _require(
-            self.y_range is None or self.y_range[0] < self.y_range[1], "y_range", self.y_range, "two rising numbers"
-        )
+        low, high = self.y_range or (0, 1)
+        _require(isfinite(low) and isfinite(high) and low < high, "y_range", self.y_range, "two rising numbers")
         options = {option.name: option for option in self.spec.size_options}
         for name, size in self.sizes.items():
             if name not in options:
@@ -134,10 +130,6 @@ class Recipe:
         if name.startswith("split."):
             return replace(self, split=replace(self.split, **{name.removeprefix("split."): value}))
         return replace(self, **{name: value})
-
-    def to_json(self) -> str:
-        """One line of JSON, keys sorted."""
-        return json.dumps(self.as_dict(), sort_keys=True)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """How learning rate and momentum move over a training."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, pi
 
@@ -34,7 +35,18 @@ def constant(progress: float, lr: float) -> Phase:
     return Phase(lr, 0.9)
 
 
-SCHEDULE = {"one-cycle": one_cycle, "constant": constant}
+@dataclass(frozen=True)
+class Schedule:
+    """A schedule by name: the phase for the share of steps done and the highest rate, and a line on it."""
+
+    at: Callable[[float, float], Phase]
+    about: str
+
+
+SCHEDULES = {
+    "one-cycle": Schedule(one_cycle, "rises to lr over the first quarter and falls to almost nothing"),
+    "constant": Schedule(constant, "stays at lr throughout"),
+}
 
 
 def _cosine(start: float, end: float, along: float) -> float:

@@ -17,15 +17,19 @@ from collabviz.training.control import Control
 from collabviz.training.device import resolve_device, use_threads
 from collabviz.training.history import Record
 from collabviz.training.recipe import Recipe
-from collabviz.training.schedule import SCHEDULE
+from collabviz.training.schedule import SCHEDULES
 from models.base import CollabModel
 
 Watch = Callable[[Record], None]
 State = dict[str, Tensor]
 
-# A curve needs points, not every step: each record waits once for the device.
+# A curve needs points, not every step: each record waits once for the device. Twenty an epoch, one for every
+# 100,000 ratings where that is more, and never so many that the history grows out of hand.
 RECORDS_PER_EPOCH = 20
+RATINGS_PER_RECORD = 100_000
 RECORDS_AT_MOST = 2_000
+# Frames of the animated map: a film needs no more, however long the training.
+FRAMES_AT_MOST = 60
 # Ratings a prediction takes at once: bounds its memory however many there are.
 ROWS_AT_ONCE = 1 << 18
 
@@ -50,7 +54,7 @@ class Fit:
         best_epoch: number, from 1, of the epoch with the lowest validation loss; 0 when none was finished.
         kept_epoch: number of the epoch whose weights the model has now; None when it was stopped within one.
         valid_mse: of the weights the model has now.
-        frames: item factors float16[n_items + 1, k], before training and after each epoch.
+        frames: item factors float16[n_items + 1, k] by the number of epochs done: 0, and each of at most sixty.
         fit_seconds: time spent training and validating, without the pauses of a classroom pace.
         ratings_per_second: training ratings over training time.
         device_memory: bytes at the highest, None where the device does not tell.
@@ -62,7 +66,7 @@ class Fit:
     best_epoch: int = 0
     kept_epoch: int | None = 0
     valid_mse: float = float("nan")
-    frames: list[npt.NDArray[np.float16]] = field(default_factory=list)
+    frames: dict[int, npt.NDArray[np.float16]] = field(default_factory=dict)
     fit_seconds: float = 0.0
     ratings_per_second: float = 0.0
     device_memory: int | None = None
@@ -103,24 +107,24 @@ class Trainer:
         self._control = control or Control()
         self._train = self._resident(split, split.train)
         self._valid = self._resident(split, split.valid)
-        self._optimizer = torch.optim.AdamW(
-            _parameter_groups(self.model, recipe), eps=1e-5, fused=self.device.torch.type != "mps"
-        )
-        self._schedule = SCHEDULE[recipe.schedule]
+        self._optimizer = torch.optim.AdamW(_parameter_groups(self.model, recipe), eps=1e-5, fused=True)
+        self._schedule = SCHEDULES[recipe.schedule]
         self._generator = torch.Generator().manual_seed(recipe.seed)
         self._step = 0
         self._steps_per_epoch = -(-len(split.train) // recipe.batch_size)
-        self._stretch_rows = recipe.batch_size * _steps_per_record(self._steps_per_epoch, recipe.epochs)
+        self._stretch_rows = recipe.batch_size * _steps_per_record(len(split.train), recipe)
+        self._frame_every = -(-recipe.epochs // FRAMES_AT_MOST)
         self._training, self._validating = Stopwatch(), Stopwatch()
 
     def fit(self) -> Fit:
         """Train until the last epoch, a stop, the end of patience, or a loss that is no number."""
-        fit = Fit(frames=[self._frame()])
+        fit = Fit(frames={0: self._frame()})
         kept = best = self._snapshot()
         try:
             for number in range(1, self.recipe.epochs + 1):
                 fit.epochs.append(self._epoch(number))
-                fit.frames.append(self._frame())
+                if number % self._frame_every == 0 or number == self.recipe.epochs:
+                    fit.frames[number] = self._frame()
                 fit.kept_epoch, kept = number, self._snapshot()
                 if fit.best_epoch == 0 or fit.epochs[-1].valid_mse < fit.epochs[fit.best_epoch - 1].valid_mse:
                     fit.best_epoch, best = number, kept
@@ -206,7 +210,7 @@ class Trainer:
     def _set_phase(self) -> None:
         """Move learning rate and momentum to where the schedule has them at this step."""
         total = self._steps_per_epoch * self.recipe.epochs
-        phase = self._schedule(self._step / total, self.recipe.lr)
+        phase = self._schedule.at(self._step / total, self.recipe.lr)
         for group in self._optimizer.param_groups:
             group["lr"], group["betas"] = phase.lr, (phase.momentum, 0.99)
 
@@ -312,7 +316,8 @@ def _parameter_groups(model: CollabModel, recipe: Recipe) -> list[dict[str, obje
     return [{"params": parameters, "weight_decay": decay} for decay, parameters in groups.items()]
 
 
-def _steps_per_record(steps_per_epoch: int, epochs: int) -> int:
+def _steps_per_record(n_train: int, recipe: Recipe) -> int:
     """How many steps lie between two records."""
-    records = max(1, min(RECORDS_PER_EPOCH, RECORDS_AT_MOST // epochs))
-    return -(-steps_per_epoch // records)
+    wanted = max(RECORDS_PER_EPOCH, n_train // RATINGS_PER_RECORD)
+    records = max(1, min(wanted, RECORDS_AT_MOST // recipe.epochs))
+    return max(1, -(-n_train // (recipe.batch_size * records)))

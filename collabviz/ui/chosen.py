@@ -7,7 +7,8 @@ from collabviz.jobs.loading import Loading
 from collabviz.jobs.queue import Job
 from collabviz.ratings import Ratings
 from collabviz.runs import Run
-from collabviz.ui import keys, services
+from collabviz.sources.catalogue import DEFAULT, needs_download
+from collabviz.ui import keys, links, services
 from collabviz.ui.show import literal
 from collabviz.ui.uploads import is_upload
 
@@ -21,18 +22,31 @@ def ratings() -> Ratings:
     if is_upload(name):
         uploaded = services.uploads().get(name)
         if uploaded is None:
-            raise CollabVizError("These uploaded ratings are gone: the server was restarted. Upload the file again.")
+            raise CollabVizError("These uploaded ratings are gone from memory. Upload the file again.")
         return uploaded
+    if needs_download(name) and st.session_state.get(keys.FETCH) != name:
+        _offer_to_fetch(name)
+        st.stop()
     loading = services.loader().get(name)
     loading.finished.wait(PATIENCE_SECONDS)
-    if loading.ratings is not None:
-        services.job_queue().prepare(loading.ratings.name)
-        return loading.ratings
-    if loading.error:
-        _show_failure(name, loading.error)
-    else:
-        _show_loading(name, loading)
-    st.stop()
+    if loading.ratings is None:
+        if loading.error:
+            _show_failure(name, loading.error)
+        else:
+            _show_loading(name, loading)
+        st.stop()
+    services.job_queue().prepare(loading.ratings.name if name == DEFAULT else name)
+    return loading.ratings
+
+
+def note(ratings: Ratings) -> None:
+    """What a person should know about the chosen ratings; where they stand in for others, a way to get those."""
+    if ratings.note:
+        st.info(literal(ratings.note), icon=":material/info:")
+    stands_in = st.session_state[keys.DATA] == DEFAULT and ratings.name != DEFAULT
+    if stands_in and st.button("Try MovieLens again", icon=":material/refresh:"):
+        services.loader().forget(DEFAULT)
+        st.rerun()
 
 
 def job() -> Job | None:
@@ -63,5 +77,12 @@ def _show_loading(name: str, loading: Loading) -> None:
 def _show_failure(name: str, error: str) -> None:
     st.error(literal(error), icon=":material/error:")
     if st.button("Try again", icon=":material/refresh:"):
-        services.loader().retry(name)
+        services.loader().forget(name)
         st.rerun()
+
+
+def _offer_to_fetch(name: str) -> None:
+    """A link must not start a download of hundreds of megabytes by itself."""
+    st.info(f"{literal(name)} is not on this machine yet.", icon=":material/cloud_download:")
+    if st.button("Fetch it from GroupLens", type="primary", icon=":material/download:"):
+        links.choose(fetch=name)

@@ -6,9 +6,10 @@ import streamlit as st
 from collabviz.analysis import dataset as analysis
 from collabviz.analysis.dataset import Crosstab, Overview
 from collabviz.charts import dataset as charts
-from collabviz.ratings import FloatArray, Ratings, SplitSpec, split_ratings
+from collabviz.ratings import FloatArray, IntArray, Ratings, SplitSpec, split_ratings
 from collabviz.runs import Run
 from collabviz.ui import show
+from collabviz.ui.cached import of_ratings
 from collabviz.ui.show import literal
 
 _SIZES = (10, 15, 25, 40)
@@ -38,7 +39,7 @@ def crosstab(ratings: Ratings, run: Run | None) -> None:
             disabled=not fits,
             help="With the predictions of the chosen run." if fits else "Train a model on these ratings first.",
         )
-    table = analysis.crosstab(ratings, size, size)
+    table = of_ratings(analysis.crosstab, ratings, size, size)
     predicted = analysis.fill(table, run.predictions()) if run and fits and filled else None
     show.chart(
         charts.crosstab(table, predicted), key="crosstab", alt="Ratings of the most active users and most rated items"
@@ -53,7 +54,7 @@ def crosstab(ratings: Ratings, run: Run | None) -> None:
 
 def histogram(ratings: Ratings) -> None:
     """How often each rating was given."""
-    frame = analysis.rating_histogram(ratings)
+    frame = of_ratings(analysis.rating_histogram, ratings)
     show.chart(charts.histogram(frame), key="histogram", alt="How often each rating was given")
     show.download(frame, "ratings-given.csv")
     _how_to_read(
@@ -66,9 +67,10 @@ def histogram(ratings: Ratings) -> None:
 def long_tails(ratings: Ratings) -> None:
     """A few items have most of the ratings, and so have a few users."""
     side = st.segmented_control("Of", ["Items", "Users"], default="Items", required=True, key="of", bind="query-params")
-    tail = analysis.long_tail(ratings, "user" if side == "Users" else "item")
+    tail = of_ratings(analysis.long_tail, ratings, "user" if side == "Users" else "item")
     st.markdown(tail.fact)
     show.chart(charts.long_tail(tail), key="long-tail", alt="Number of ratings by rank")
+    show.download(pd.DataFrame({"rank": tail.rank, "ratings": tail.count}), "long-tail.csv")
     _how_to_read(
         "Both axes are logarithmic: each step is ten times as many. An item far to the right has a handful of ratings, "
         "and whatever a model says of it rests on them."
@@ -77,9 +79,9 @@ def long_tails(ratings: Ratings) -> None:
 
 def over_time(ratings: Ratings) -> None:
     """When the ratings were given, and how generous people were."""
-    times = analysis.ratings_over_time(ratings)
+    times = of_ratings(analysis.ratings_over_time, ratings)
     if times is None:
-        st.info("These ratings have no times.", icon=":material/schedule:")
+        st.info("These ratings have no times that can be read as dates.", icon=":material/schedule:")
         return
     show.chart(charts.over_time(times), key="over-time", alt="Ratings and their mean over time")
     show.download(times.frame, "ratings-over-time.csv")
@@ -89,8 +91,7 @@ def over_time(ratings: Ratings) -> None:
 def sample_batch(ratings: Ratings) -> None:
     """A few ratings as a model meets them, like fastai's ``show_batch``."""
     draw = st.session_state.setdefault("draw", 0)
-    train = split_ratings(ratings, SplitSpec()).train
-    frame = analysis.sample_batch(ratings, train, size=10, seed=draw)
+    frame = analysis.sample_batch(ratings, of_ratings(_training_rows, ratings), size=10, seed=draw)
     st.dataframe(frame, hide_index=True, alt="Ten ratings out of the training part")
     if st.button("Another batch", icon=":material/casino:"):
         st.session_state["draw"] = draw + 1
@@ -99,6 +100,10 @@ def sample_batch(ratings: Ratings) -> None:
         "A batch is what the model sees at each step: who, what, and the rating to predict. The model gets the first "
         "two as numbers, the rows of its tables of factors."
     )
+
+
+def _training_rows(ratings: Ratings) -> IntArray:
+    return split_ratings(ratings, SplitSpec()).train
 
 
 def _long(table: Crosstab, predicted: FloatArray | None) -> pd.DataFrame:

@@ -1,13 +1,13 @@
 """The frame every page shares: the navigation, the sidebar's pickers of what travels, and a page's heading."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import Page
 
 from collabviz.jobs.queue import Job, JobState
-from collabviz.runs import Run
+from collabviz.runs import Run, began
 from collabviz.sources.catalogue import DEFAULT, available
 from collabviz.ui import keys, links, services
 from collabviz.ui.show import literal
@@ -74,9 +74,9 @@ def _pick_ratings() -> None:
 
 
 def _pick_run() -> None:
-    runs: dict[str, Run | Job] = {run.id: run for run in services.run_store().listing().runs}
     chosen = st.session_state.get(keys.RUN)
-    job = services.job_queue().get(chosen) if chosen else None
+    job = services.job_queue().get(chosen) if chosen else None  # before the runs, lest it become one in between
+    runs: dict[str, Run | Job] = {run.id: run for run in services.run_store().listing().runs}
     if job is not None and job.id not in runs and job.state is not JobState.DONE:
         runs = {job.id: job, **runs}
     if chosen not in runs:
@@ -97,6 +97,6 @@ def _pick_run() -> None:
 
 def run_label(run: Run | Job) -> str:
     """A run or a job in a list: its name, and when it began, which tells namesakes apart."""
-    began = datetime.strptime(run.id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC).astimezone()
-    today = began.date() == datetime.now().astimezone().date()
-    return f"{run.name or run.recipe.spec.title} · {began:{'%H:%M:%S' if today else '%d %b %Y, %H:%M:%S'}}"
+    when = began(run.id).astimezone()
+    today = when.date() == datetime.now().astimezone().date()
+    return f"{run.name or run.recipe.spec.title} · {when:{'%H:%M:%S' if today else '%d %b %Y, %H:%M:%S'}}"

@@ -1,4 +1,4 @@
-"""Every session key and URL parameter in one place."""
+"""Session keys and URL parameters that more than one module knows."""
 
 # Chosen in the sidebar, kept in the URL, carried from page to page.
 DATA = "data"
@@ -13,6 +13,9 @@ OWN_LIST = "own-list"
 
 # Changes of carried choices that the next script run makes before it draws the pickers.
 PENDING = "pending"
+
+# The larger set that this session has agreed to fetch.
+FETCH = "fetch"
 
 # Which view of the Dataset page is open.
 VIEW = "view"

@@ -5,6 +5,7 @@ import time
 import pandas as pd
 import streamlit as st
 
+from collabviz.analysis.learning import overfitting, settled
 from collabviz.charts import theme
 from collabviz.charts.learning import Curve
 from collabviz.jobs.queue import Job, JobState
@@ -13,13 +14,20 @@ from collabviz.ui import services, show
 
 EVERY_SECONDS = 1.0
 PATIENCE_SECONDS = 0.8
-SETTLED_AFTER = 0.5
 SLOWEST = 20.0
 
 
 def watch(job_id: str, overlay: list[Curve], *, height: int) -> None:
     """Follow a job until it ends; then run the page again, which finds a run in its place."""
     _follow(job_id, overlay, height)
+
+
+def ended(job: Job) -> None:
+    """Why a job ended without leaving a run."""
+    if job.state is JobState.FAILED:
+        st.error(show.literal(job.reason), icon=":material/error:")
+    else:
+        st.info(show.literal(job.reason), icon=":material/info:")
 
 
 @st.fragment(run_every=EVERY_SECONDS)
@@ -30,6 +38,9 @@ def _follow(job_id: str, overlay: list[Curve], height: int) -> None:
     records = _records(job)
     _progress(job, records)
     _figures(records)
+    turn = overfitting(as_frame(records))
+    if turn:
+        st.info(turn.fact, icon=":material/trending_up:")
     if records:
         _curve(job, records, overlay, height)
     else:
@@ -43,7 +54,10 @@ def _follow(job_id: str, overlay: list[Curve], height: int) -> None:
 def _records(job: Job) -> list[Record]:
     """The records so far; the very first are worth a short wait, because the next look is a second away."""
     patience = time.monotonic() + PATIENCE_SECONDS
-    while not (records := services.run_store().history(job.id)) and time.monotonic() < patience:
+    while not (records := services.run_store().history(job.id)):
+        waiting = services.job_queue().get(job.id)
+        if time.monotonic() > patience or not waiting or waiting.place > 1:
+            break
         time.sleep(0.05)
     return records
 
@@ -86,7 +100,10 @@ def _figures(records: list[Record]) -> None:
 
 def _curve(job: Job, records: list[Record], overlay: list[Curve], height: int) -> None:
     """Training and validation loss so far; the data change in place, so that nothing flickers."""
-    curves = [Curve(job.name or job.recipe.spec.title, as_frame(records)), *overlay]
+    label = job.name or job.recipe.spec.title
+    if label in (curve.label for curve in overlay):
+        label = f"{label} (in training)"
+    curves = [Curve(label, as_frame(records)), *overlay]
     names = [curve.label for curve in curves]
     tooltip = [
         {"field": "run", "title": "run"},
@@ -137,10 +154,9 @@ def _curve(job: Job, records: list[Record], overlay: list[Curve], height: int) -
 
 def _long(curve: Curve) -> pd.DataFrame:
     """One row a point; the steep beginning is left out once there is something after it."""
-    history = curve.history
-    if len(history) and history["epoch"].iloc[-1] > SETTLED_AFTER:
-        history = history[history["epoch"] >= SETTLED_AFTER]
-    long = history.melt("epoch", ["valid_loss", "train_loss"], var_name="kind", value_name="loss").dropna()
+    long = (
+        settled(curve.history).melt("epoch", ["valid_loss", "train_loss"], var_name="kind", value_name="loss").dropna()
+    )
     kinds = {"valid_loss": "validation", "train_loss": "training"}
     return long.assign(kind=long["kind"].map(kinds), run=curve.label)
 

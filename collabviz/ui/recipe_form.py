@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from collabviz.ratings import Ratings, SplitSpec
+from collabviz.sources.catalogue import DEFAULT
 from collabviz.training.presets import PRESETS, preset
-from collabviz.training.recipe import DEVICES, SCHEDULES, Recipe
+from collabviz.training.recipe import DEVICES, Recipe
+from collabviz.training.schedule import SCHEDULES
 from collabviz.ui import keys
 from collabviz.ui.uploads import is_upload
 from models.registry import MODELS
@@ -114,8 +116,11 @@ def architecture(ratings: Ratings, recipe: Recipe) -> None:
 
 
 def _dataset_name(ratings: Ratings) -> str:
-    """How a recipe names the ratings; the token of an upload stays private."""
-    return f"upload-{ratings.fingerprint[:8]}" if is_upload(st.session_state[keys.DATA]) else ratings.name
+    """How a recipe names the ratings; the token of an upload stays private, and a stand-in has a name of its own."""
+    chosen: str = st.session_state[keys.DATA]
+    if is_upload(chosen):
+        return f"upload-{ratings.fingerprint[:8]}"
+    return ratings.name if chosen == DEFAULT else chosen
 
 
 def _name_and_pace() -> tuple[str, float]:
@@ -151,7 +156,7 @@ def _training(start: Recipe) -> dict[str, object]:
             index=list(SCHEDULES).index(start.schedule),
             key="schedule",
             bind="query-params",
-            help="  \n".join(f"**{name}**: {about}." for name, about in SCHEDULES.items()),
+            help="  \n".join(f"**{name}**: {schedule.about}." for name, schedule in SCHEDULES.items()),
         ),
     }
 

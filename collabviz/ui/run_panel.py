@@ -137,6 +137,10 @@ def damaged() -> None:
                 hide_index=True,
                 alt="Runs that cannot be read",
             )
+            if st.button("Remove them", icon=":material/delete:"):
+                for folder in broken:
+                    services.run_store().clear(folder)
+                st.rerun()
 
 
 def _settings(run: Run) -> str:

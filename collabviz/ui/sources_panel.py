@@ -2,12 +2,9 @@
 
 import streamlit as st
 
-from collabviz.sources.catalogue import available, forget
-from collabviz.ui import keys, links
+from collabviz.sources.catalogue import DatasetInfo, available, forget
+from collabviz.ui import keys, links, services
 from collabviz.ui.show import literal
-from collabviz.ui.upload_form import upload
-
-__all__ = ["OTHER_SETS", "OWN_FILE", "others", "pick_view", "upload"]
 
 LOADED = "Loaded ratings"
 OTHER_SETS = "Other ratings"
@@ -37,7 +34,17 @@ def others() -> None:
             st.markdown(f"**{literal(info.title)}**  \n{literal(info.description)}{size}", width="stretch")
             label = "Fetch and use" if info.needs_download else "Use"
             if st.button(label, key=f"use-{info.name}", disabled=st.session_state[keys.DATA] == info.name):
-                links.choose(data=info.name, view=None)
-            if info.kept and st.button("Delete", key=f"forget-{info.name}", icon=":material/delete:", type="tertiary"):
-                forget(info.name)
-                links.choose(data=None)
+                links.choose(data=info.name, fetch=info.name, view=None)
+            if info.kept:
+                _delete(info)
+
+
+def _delete(info: DatasetInfo) -> None:
+    """Delete kept ratings after asking."""
+    with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"forget-{info.name}"):
+        st.markdown(f"Delete **{literal(info.title)}** from this machine? Runs trained on it stay.")
+        if st.button("Delete for good", type="primary", key=f"forget-really-{info.name}"):
+            forget(info.name)
+            services.loader().forget(info.name)
+            chosen = st.session_state[keys.DATA]
+            links.choose(data=None if chosen == info.name else chosen)

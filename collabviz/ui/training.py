@@ -12,6 +12,11 @@ from collabviz.ui.uploads import is_upload
 
 def submit(choice: Choice, ratings: Ratings) -> NoReturn:
     """Queue the training and make it the chosen run, which the URL then names."""
-    own = ratings if is_upload(st.session_state[keys.DATA]) else None
-    queue = services.job_queue()
-    links.choose(run=queue.submit(choice.recipe, own, name=choice.name, seconds_per_epoch=choice.seconds_per_epoch))
+    job_id = services.job_queue().submit(
+        choice.recipe,
+        ratings,
+        by_name=not is_upload(st.session_state[keys.DATA]),
+        name=choice.name,
+        seconds_per_epoch=choice.seconds_per_epoch,
+    )
+    links.choose(run=job_id)

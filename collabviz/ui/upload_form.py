@@ -28,6 +28,7 @@ _ROLES = {
     "genres": ("Genres", "Joined by a vertical bar or a comma."),
 }
 _NONE = "–"
+_DAY_ORDERS = {"": "by the whole column", "day": "day first (31/12/2020)", "month": "month first (12/31/2020)"}
 
 
 def upload() -> None:
@@ -106,7 +107,8 @@ def _layout(digest: str, guessed: Layout) -> Layout:
         separator = _pick(boxes[1], "Separator", SEPARATORS, guessed.separator, digest)
         decimal = _pick(boxes[2], "Decimals", DECIMALS, guessed.decimal, digest)
         header = boxes[3].toggle("First row holds names", guessed.header, f"header-{digest}")
-    return Layout(encoding, separator, header, decimal, guessed.day_first)
+        order = _pick(boxes[3], "Dates", _DAY_ORDERS, "", digest)
+    return Layout(encoding, separator, header, decimal, {"": guessed.day_first, "day": True, "month": False}[order])
 
 
 def _pick(box: DeltaGenerator, label: str, words: Mapping[str, str], guessed: str, digest: str) -> str:

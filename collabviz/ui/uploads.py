@@ -1,6 +1,6 @@
 """Uploaded ratings in the server's memory, found again through the URL by an unguessable token.
 
-They touch no disk. The newest few stay; a reload finds them, a restart of the server does not.
+They touch no disk. The newest stay; a reload finds them, a restart of the server does not.
 """
 
 import re
@@ -10,7 +10,8 @@ from collections import OrderedDict
 
 from collabviz.ratings import Ratings
 
-KEPT = 16
+# Ratings kept at most, of all uploads together: about a gigabyte.
+RATINGS_KEPT = 50_000_000
 _TOKEN = re.compile(r"upload-[0-9a-f]{24}")
 
 
@@ -22,11 +23,11 @@ class Uploads:
         self._ratings: OrderedDict[str, Ratings] = OrderedDict()
 
     def add(self, ratings: Ratings) -> str:
-        """Keep the ratings for as long as they are among the newest; their token comes back."""
+        """Keep the ratings until newer ones need their place; their token comes back."""
         token = f"upload-{secrets.token_hex(12)}"
         with self._lock:
             self._ratings[token] = ratings
-            while len(self._ratings) > KEPT:
+            while len(self._ratings) > 1 and sum(map(len, self._ratings.values())) > RATINGS_KEPT:
                 self._ratings.popitem(last=False)
         return token
 

@@ -67,11 +67,25 @@ class App:
     def upload(self, name: str, content: bytes) -> None:
         self.page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
 
-    def train(self) -> None:
+    def begin(self, button: str = "Train") -> None:
+        """Press the button and wait until the page is about the new training."""
+        self.settle()
+        before = self.run_in_url()
+        self.button(button).click()
+        self.page.wait_for_function("before => new URLSearchParams(location.search).get('run') !== before", arg=before)
+
+    def run_in_url(self) -> str | None:
+        """The id of the run that the link leads to."""
+        found: str | None = self.page.evaluate("new URLSearchParams(location.search).get('run')")
+        return found
+
+    def watch(self) -> None:
         """Press Train and wait for the curve."""
-        self.button("Train").click()
+        self.begin()
         expect(self.curve.first).to_be_visible()
 
     def wait_until_trained(self) -> None:
+        """Wait for the end of the training that the page is about."""
+        self.settle()
         expect(self.stop_button).to_have_count(0, timeout=120_000)
         expect(self.final_curve).to_be_visible()

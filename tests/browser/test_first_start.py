@@ -1,6 +1,7 @@
 """The first minute: a fresh machine, a link from a friend, no network."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -33,7 +34,7 @@ NO_NETWORK = {
 def test_a_stranger_trains_the_default_model_with_one_button(server: Server, open_page: OpenPage) -> None:
     app = App(open_page(server.url))
     expect(app.figure("Ratings")).to_have_text("100,000")
-    app.button("Train the default model").click()
+    app.begin("Train the default model")
     app.wait_until_trained()
     assert float(app.figure("Validation MSE").inner_text()) < 0.82
     expect(app.page.get_by_role("link", name="Choose another model")).to_be_visible()
@@ -54,8 +55,24 @@ def test_without_a_network_the_app_opens_on_made_up_ratings_and_says_so(serve: S
     app = App(open_page(server.url))
     expect(app.page.get_by_text("These ratings are made up")).to_be_visible(timeout=60_000)
     expect(app.page.get_by_text("MovieLens 100K could not be fetched")).to_be_visible()
-    app.button("Train the default model").click()
+    app.begin("Train the default model")
     app.wait_until_trained()
+
+
+def test_the_web_process_maps_neither_torch_nor_scikit_learn(
+    serve: Serve, movielens: Ratings, open_page: OpenPage
+) -> None:
+    server = serve(movielens)
+    app = App(open_page(server.url))
+    for page in ("Dataset", "Train"):
+        app.page.get_by_test_id("stSidebarNav").get_by_role("link", name=page).click()
+        expect(app.heading).to_have_text(page)
+    app.begin()
+    app.wait_until_trained()
+    mapped = Path(f"/proc/{server.process.pid}/maps").read_text(encoding="utf-8")
+    assert "pandas" in mapped
+    assert "libtorch" not in mapped
+    assert "sklearn" not in mapped
 
 
 def test_an_id_that_is_no_run_changes_nothing(server: Server, open_page: OpenPage) -> None:

@@ -19,7 +19,7 @@ OpenPage = Callable[[str], Page]
 
 def test_the_curve_of_the_default_training_moves_before_it_ends(server: Server, open_page: OpenPage) -> None:
     app = App(open_page(f"{server.url}/train?pace=2"))
-    app.train()
+    app.watch()
     before = app.curve.first.get_attribute("d")
     expect(app.curve.first).not_to_have_attribute("d", before or "")
     expect(app.stop_button).to_be_visible()
@@ -28,8 +28,8 @@ def test_the_curve_of_the_default_training_moves_before_it_ends(server: Server, 
 
 
 def test_a_reload_in_the_middle_finds_the_training_again(server: Server, open_page: OpenPage) -> None:
-    app = App(open_page(f"{server.url}/train?pace=4&name=Watched"))
-    app.train()
+    app = App(open_page(f"{server.url}/train?pace=4"))
+    app.watch()
     app.page.reload()
     expect(app.curve.first).to_be_visible()
     expect(app.stop_button).to_be_visible()
@@ -41,7 +41,7 @@ def test_a_reload_in_the_middle_finds_the_training_again(server: Server, open_pa
 
 def test_a_stopped_training_keeps_what_it_had_learned(server: Server, open_page: OpenPage) -> None:
     app = App(open_page(f"{server.url}/train?pace=30"))
-    app.train()
+    app.watch()
     app.stop_button.click()
     app.wait_until_trained()
     expect(app.page.get_by_text("Stopped in epoch 1 of 5.")).to_be_visible()
@@ -49,9 +49,9 @@ def test_a_stopped_training_keeps_what_it_had_learned(server: Server, open_page:
 
 def test_a_second_training_waits_for_its_place_in_the_queue(server: Server, open_page: OpenPage) -> None:
     first = App(open_page(f"{server.url}/train?pace=30"))
-    first.train()
+    first.watch()
     second = App(open_page(f"{server.url}/train?recipe=fast"))
-    second.button("Train").click()
+    second.begin()
     expect(second.page.get_by_text("Number 1 in the queue.")).to_be_visible()
     first.stop_button.click()
     second.wait_until_trained()
@@ -59,7 +59,7 @@ def test_a_second_training_waits_for_its_place_in_the_queue(server: Server, open
 
 def test_two_runs_lie_over_each_other_and_one_is_renamed_and_deleted(server: Server, open_page: OpenPage) -> None:
     app = App(open_page(f"{server.url}/train?recipe=fast"))
-    app.button("Train").click()
+    app.begin()
     expect(app.final_curve).to_be_visible()
     app.wait_until_trained()
     app.settle()
@@ -68,7 +68,7 @@ def test_two_runs_lie_over_each_other_and_one_is_renamed_and_deleted(server: Ser
     expect(app.box("Run")).to_have_value(re.compile("Beside the other"))
 
     app.choose("Model", "Dot product with a range")
-    app.button("Train").click()
+    app.begin()
     expect(app.box("Run")).to_have_value(re.compile("Dot product with a range"))
     app.wait_until_trained()
     app.choose("Compare with", "Beside the other")
@@ -85,18 +85,18 @@ def test_two_runs_lie_over_each_other_and_one_is_renamed_and_deleted(server: Ser
 
 def test_a_killed_worker_is_told_and_replaced(server: Server, open_page: OpenPage) -> None:
     app = App(open_page(f"{server.url}/train?pace=30"))
-    app.train()
+    app.watch()
     for pid in workers_of(server):
         os.kill(pid, signal.SIGKILL)
     expect(app.page.get_by_text("The worker was killed by SIGKILL")).to_be_visible()
     app.page.goto(f"{server.url}/train?recipe=fast")
-    app.button("Train").click()
-    expect(app.final_curve).to_be_visible()
+    app.begin()
+    app.wait_until_trained()
 
 
 def test_a_training_that_cannot_be_says_why(server: Server, open_page: OpenPage) -> None:
     app = App(open_page(f"{server.url}/train?device=mps"))
-    app.button("Train").click()
+    app.begin()
     expect(app.page.get_by_role("alert")).to_contain_text("finds no Apple GPU. Use auto or cpu.")
 
 
