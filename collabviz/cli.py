@@ -16,9 +16,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from collabviz import __version__
 from collabviz.errors import CollabVizError
@@ -58,7 +59,7 @@ def data(options: argparse.Namespace) -> None:
         facts = {name: value.isoformat() if isinstance(value, date) else value for name, value in asdict(seen).items()}
         _print_json({"name": ratings.name, "fingerprint": ratings.fingerprint, "note": ratings.note, **facts})
         return
-    table = Table(title=ratings.name, show_header=False)
+    table = Table("", Column(overflow="fold"), title=ratings.name, show_header=False)
     table.add_row("Ratings", f"{seen.n_ratings:,}")
     table.add_row("Users", f"{seen.n_users:,}, the median with {seen.median_per_user:,.0f} ratings")
     table.add_row("Items", f"{seen.n_items:,}, the median with {seen.median_per_item:,.0f} ratings")
@@ -96,11 +97,12 @@ def runs(options: argparse.Namespace) -> None:
     if options.json:
         _print_json({"runs": [_result(run) for run in listing.runs], "damaged": [vars(d) for d in listing.damaged]})
         return
-    table = Table("Run", "Name", "Ratings", "Recipe", "Validation MSE", "Fit, s", "Status")
+    narrow = [Column(title, no_wrap=True) for title in ("Run", "MSE", "Fit, s", "Status")]
+    table = Table(*narrow, "What", box=SIMPLE, caption="MSE: on the validation ratings")
     for run in listing.runs:
         metrics = run.metrics
-        row = (run.id, run.name, run.dataset, f"{run.recipe.model}, {title(run.recipe)}")
-        table.add_row(*row, f"{metrics.valid_mse:.4f}", f"{metrics.fit_seconds:.2f}", run.status)
+        figures = f"{metrics.valid_mse:.4f}", f"{metrics.fit_seconds:.2f}", run.status
+        table.add_row(run.id, *figures, f"{run.name}: {run.recipe.model}, {title(run.recipe)}, {run.dataset}")
     Console().print(table if listing.runs else "There is no run yet. Train one: python -m collabviz train")
     for damaged in listing.damaged:
         ERRORS.print(f"{damaged.folder} cannot be read: {damaged.reason}", markup=False)

@@ -1,6 +1,8 @@
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +193,7 @@ def test_train_tells_why_a_training_ended_early(capsys: pytest.CaptureFixture[st
         (["--set", "split.kind=fold", "--set", "split.fold=u1"], "synthetic has no fold 'u1'; it comes with none."),
         (["--model", "dot-produkt"], "There is no model called 'dot-produkt'. Did you mean dot-product?"),
         (["--recipe", "bok"], "There is no recipe called 'bok'. Did you mean book?"),
-        (["--seed", "-1"], "seed is -1; it must be a whole number"),
+        (["--seed", "-1"], "split.seed is -1; it must be 0 or more."),
     ],
 )
 def test_train_refuses_with_one_sentence(
@@ -208,15 +210,39 @@ def test_a_long_sentence_stays_one_line(capsys: pytest.CaptureFixture[str]) -> N
     assert refusal(capsys, "train", "--model", "x" * 200).endswith("collab-nn, " + ", ".join(sorted(MODELS)[1:]) + ".")
 
 
-def test_ctrl_c_ends_with_130_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def wait_for_a_record(process: subprocess.Popen[str]) -> None:
+    """Wait until the training has begun; fail when the process ends before."""
+    while not any(file.stat().st_size for file in RunStore().root.glob(".unfinished-*/history.jsonl")):
+        assert process.poll() is None
+        time.sleep(0.02)
+
+
+def test_ctrl_c_stops_the_training_and_keeps_what_was_learned() -> None:
+    long = ["train", "--dataset", "synthetic", "--device", "cpu", "--set", "epochs=500", "--json"]
+    command = [sys.executable, "-m", "collabviz", *long]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        wait_for_a_record(process)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert process.returncode == 0
+    told = json.loads(out)
+    assert told["status"] == RunStore().get(told["run"]).status == "stopped"
+    assert err.startswith("Stopped in epoch ")
+
+
+def test_a_second_ctrl_c_ends_with_130_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(self: Record) -> str:
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("the second one went unheard")
 
     monkeypatch.setattr(Record, "to_json", interrupted)
+    before = signal.getsignal(signal.SIGINT)
     with pytest.raises(SystemExit) as exit_:
         main(QUICK)
     assert exit_.value.code == 130
     assert list(RunStore().root.iterdir()) == []
+    assert signal.getsignal(signal.SIGINT) == before
 
 
 # --- runs

@@ -2,6 +2,7 @@ import dataclasses
 import json
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from collabviz.errors import CollabVizError
 from collabviz.jobs.work import train_run
 from collabviz.ratings import Ratings, split_ratings
-from collabviz.runs import Run, RunStore, is_run_id, new_id
+from collabviz.runs import Damaged, Listing, Run, RunStore, began, is_run_id, new_id
 from collabviz.training.control import Control
 from collabviz.training.history import Record
 from collabviz.training.recipe import Recipe
@@ -107,13 +108,14 @@ def test_items_and_users_have_their_training_ratings_beside_them(finished: Run, 
 
 def test_a_run_has_an_animation_of_its_items(finished: Run, small: Ratings) -> None:
     frames = finished.frames()
-    assert [frame.shape for frame in frames] == [(small.n_items + 1, 4)] * 3
-    assert np.array_equal(frames[-1], finished.weights()["item_factors.weight"].astype(np.float16))
+    assert {epoch: frame.shape for epoch, frame in frames.items()} == dict.fromkeys(range(3), (small.n_items + 1, 4))
+    assert np.array_equal(frames[2], finished.weights()["item_factors.weight"].astype(np.float16))
     assert not np.array_equal(frames[0], frames[1])
 
 
 def test_frames_stay_in_order_beyond_nine(small: Ratings, store: RunStore) -> None:
     run = train_run(dataclasses.replace(RECIPE, epochs=11, batch_size=4_000), small, store, new_id())
+    assert list(run.frames()) == list(range(12))
     assert np.array_equal(run.frames()[11], run.weights()["item_factors.weight"].astype(np.float16))
 
 
@@ -266,7 +268,10 @@ def edited(**changes: Any) -> Callable[[Path], None]:
 
 
 def overwritten(content: bytes) -> Callable[[Path], None]:
-    return lambda folder: (folder / "run.json").write_bytes(content) and None
+    def overwrite(folder: Path) -> None:
+        (folder / "run.json").write_bytes(content)
+
+    return overwrite
 
 
 def cut_in_half(folder: Path) -> None:
@@ -346,6 +351,10 @@ def test_a_new_id_is_one_and_no_two_are_equal() -> None:
     assert all(map(is_run_id, ids))
 
 
+def test_an_id_tells_when_its_run_was_begun() -> None:
+    assert began("20261122-093000-0123456789ab") == datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -357,6 +366,9 @@ def test_a_new_id_is_one_and_no_two_are_equal() -> None:
         "/etc/passwd",
         "20261122-093000-0123456789AB",
         "20261122-093000-0123456789a",
+        "20261322-093000-0123456789ab",
+        "20260230-093000-0123456789ab",
+        "20261122-240000-0123456789ab",
         ".unfinished-20261122-093000-0123456789ab",
     ],
 )
@@ -400,6 +412,20 @@ def test_a_run_can_be_deleted_also_when_it_is_damaged(store: RunStore, run: Run)
     store.delete(run.id)
     listing = store.listing()
     assert ([run.id for run in listing.runs], listing.damaged) == (["20200101-000000-0123456789ab"], [])
+
+
+def test_a_damaged_folder_can_be_cleared_and_nothing_else(store: RunStore, run: Run) -> None:
+    outside = store.root.parent / "outside"
+    outside.mkdir()
+    (store.root / f".unfinished-{new_id()}").mkdir()
+    (damaged,) = store.listing().damaged
+    for folder in (run.id, "../outside", str(outside)):
+        store.clear(Damaged(folder, damaged.reason))
+    assert store.listing() == Listing([run], [damaged])
+    assert outside.is_dir()
+    store.clear(damaged)
+    store.clear(damaged)
+    assert store.listing() == Listing([run], [])
 
 
 def test_the_default_store_is_under_home(home: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-_SETTLED_AFTER = 0.5  # epochs: before that the loss falls from several to about one
+_SETTLED_AFTER = (1.0, 0.5)  # epochs: before that the loss falls from several to about one
 _PADDING = 0.08
 _UPTURN = 0.005
 
@@ -81,12 +81,14 @@ def overfitting(history: pd.DataFrame) -> Overfitting | None:
 
 
 def settled(history: pd.DataFrame) -> pd.DataFrame:
-    """The records after the first half epoch, all of them while there are no others.
+    """The records from the end of the first epoch on; before there are any, those after its first half, or all.
 
-    The first batches lie at 5 to 7 and would squash the part around one where models differ.
+    The first batches lie at 5 to 13 and would squash the part around one where models differ.
     """
-    later = history[history["epoch"] >= _SETTLED_AFTER]
-    return later if len(later) else history
+    for epoch in _SETTLED_AFTER:
+        if (history["epoch"] > epoch).any():
+            return history[history["epoch"] >= epoch]
+    return history
 
 
 def visible_range(histories: Sequence[pd.DataFrame]) -> tuple[float, float] | None:

@@ -25,7 +25,7 @@ def loss_curves(curves: Sequence[Curve], height: int = theme.MAIN_HEIGHT) -> go.
 
     Validation is solid with markers, training thin and dotted in the same colour; a star marks the lowest
     validation loss. With a single run that overfits, the epochs since are shaded and named. The vertical range
-    leaves out the first half epoch (``analysis.learning.visible_range``); zooming out shows it.
+    leaves out the first epoch (``analysis.learning.visible_range``); zooming out shows it.
     """
     visible = visible_range([curve.history for curve in curves])
     figure = theme.figure(

@@ -66,6 +66,15 @@ def test_a_loss_that_still_falls_or_only_trembles_is_not_overfitting():
     assert overfitting(validated(0.9, 0.95, 0.85)) is None
 
 
+def test_the_first_epoch_is_left_out_of_sight_once_there_is_more():
+    steep = history(
+        (1, 0.5, 12.0, NAN, 1.0), (2, 0.75, 4.0, NAN, 1.0), (3, 1.0, 1.5, 1.3, 1.0), (4, 1.5, 1.1, NAN, 2.0)
+    )
+    low, high = visible_range([steep])
+    assert 0.9 < low < 1.1
+    assert 1.5 < high < 1.6
+
+
 def test_the_first_half_epoch_is_left_out_of_sight():
     low, high = visible_range([history((1, 0.1, 7.0, NAN, 0), (5, 0.5, 1.0, NAN, 1), (10, 1.0, 0.9, 0.8, 2))]) or (0, 0)
     assert (low, high) == pytest.approx((0.784, 1.016))

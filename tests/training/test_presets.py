@@ -1,9 +1,12 @@
+from dataclasses import replace
+from typing import Any
+
 import pytest
 import torch
 
 from collabviz.errors import CollabVizError
 from collabviz.ratings import SplitSpec
-from collabviz.training.presets import PRESETS, preset
+from collabviz.training.presets import PRESETS, preset, title
 from collabviz.training.recipe import Recipe
 from models.registry import MODELS
 
@@ -61,3 +64,16 @@ def test_the_chapters_models_have_fifty_factors() -> None:
 def test_an_unknown_preset_gets_the_nearest_known_one(model: str, name: str, sentence: str) -> None:
     with pytest.raises(CollabVizError, match=sentence.replace("?", r"\?")):
         preset(model, name)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize(
+    "unchanged", [{}, {"dataset": "mine"}, {"seed": 7}, {"device": "cpu"}, {"split": SplitSpec(kind="time")}]
+)
+def test_a_preset_keeps_its_title_on_other_ratings_seeds_and_devices(name: str, unchanged: dict[str, Any]) -> None:
+    assert title(replace(preset("collab-nn", name), **unchanged)) == name
+
+
+@pytest.mark.parametrize("changed", [{"lr": 0.02}, {"epochs": 6}, {"sizes": {"n_factors": 8}}, {"keep_best": True}])
+def test_a_preset_with_a_setting_changed_has_a_star(changed: dict[str, Any]) -> None:
+    assert title(replace(preset("dot-product-bias", "fast"), **changed)) == "fast*"

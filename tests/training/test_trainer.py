@@ -16,6 +16,7 @@ from collabviz.training.control import Control
 from collabviz.training.history import Record
 from collabviz.training.presets import preset
 from collabviz.training.recipe import Recipe
+from collabviz.training.schedule import one_cycle
 from collabviz.training.trainer import RECORDS_PER_EPOCH, Trainer, fresh_model
 from models.registry import MODELS
 
@@ -116,7 +117,7 @@ def test_the_learning_rate_follows_the_schedule(small: Ratings) -> None:
     records: list[Record] = []
     trainer_for(small, epochs=4, batch_size=10**6, watch=records.append).fit()  # one step an epoch
     assert [record.lr for record in records] == pytest.approx(
-        [trainer_module.SCHEDULE["one-cycle"](progress, 5e-3).lr for progress in (0, 0.25, 0.5, 0.75)]
+        [one_cycle(progress, 5e-3).lr for progress in (0, 0.25, 0.5, 0.75)]
     )
     assert records[1].lr == pytest.approx(5e-3)
 
@@ -217,6 +218,13 @@ def test_a_long_training_does_not_drown_in_records(small: Ratings, monkeypatch: 
     assert 6 <= len(records) <= 30
 
 
+def test_a_large_set_of_ratings_has_more_records_an_epoch(small: Ratings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainer_module, "RATINGS_PER_RECORD", 80)
+    records: list[Record] = []
+    trainer_for(small, epochs=1, batch_size=16, watch=records.append).fit()
+    assert len(records) == 3_200 // 80 > RECORDS_PER_EPOCH
+
+
 def test_the_records_of_an_epoch_average_to_its_training_loss(small: Ratings) -> None:
     records: list[Record] = []
     fit = trainer_for(small, batch_size=60, epochs=1, watch=records.append).fit()
@@ -252,10 +260,18 @@ def test_frames_hold_the_item_factors_before_and_after_each_epoch(small: Ratings
     trainer = trainer_for(small, epochs=3)
     before = trainer.weights()["item_factors.weight"].copy()
     frames = trainer.fit().frames
-    assert len(frames) == 4
+    assert list(frames) == [0, 1, 2, 3]
     assert np.array_equal(frames[0], before.astype(np.float16))
-    assert np.array_equal(frames[-1], trainer.weights()["item_factors.weight"].astype(np.float16))
-    assert all(frame.shape == (small.n_items + 1, 4) and frame.dtype == np.float16 for frame in frames)
+    assert np.array_equal(frames[3], trainer.weights()["item_factors.weight"].astype(np.float16))
+    assert all(frame.shape == (small.n_items + 1, 4) and frame.dtype == np.float16 for frame in frames.values())
+
+
+def test_a_long_training_keeps_at_most_so_many_frames_and_the_last_among_them(
+    small: Ratings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainer_module, "FRAMES_AT_MOST", 3)
+    frames = trainer_for(small, epochs=8, batch_size=10**6).fit().frames
+    assert list(frames) == [0, 3, 6, 8]
 
 
 # --- Stopping and slowing down
