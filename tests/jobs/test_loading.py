@@ -94,19 +94,20 @@ def test_an_unexpected_failure_is_told_too_and_reaches_the_log(
     assert logged.get(timeout=PATIENCE_SECONDS) is ZeroDivisionError
 
 
-def test_the_oldest_make_room_but_never_a_loading_in_progress(
+def test_what_was_asked_for_longest_ago_makes_room_but_never_a_loading_in_progress(
     catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loading, "KEPT", 2)
     catalogue.held_back["ml-1m"] = threading.Event()
     loader = Loader()
     slow = loader.get("ml-1m")
-    names = ["ml-10m", "ml-25m", "ml-32m"]
-    oldest, middle, newest = (finished(loader.get(name)) for name in names)
-    assert loader.get("ml-32m") is newest  # whoever asks makes room
-    assert loader.get("ml-25m") is middle
+    first, second = finished(loader.get("ml-10m")), finished(loader.get("ml-25m"))
+    assert loader.get("ml-10m") is first
+    third = finished(loader.get("ml-32m"))
+    assert loader.get("ml-32m") is third  # three are loaded now, and one too many
+    assert loader.get("ml-10m") is first
     assert loader.get("ml-1m") is slow
-    assert finished(loader.get("ml-10m")) is not oldest
+    assert finished(loader.get("ml-25m")) is not second
     catalogue.held_back["ml-1m"].set()
     finished(slow)
 

@@ -218,11 +218,13 @@ def test_more_jobs_than_may_wait_are_refused(
     assert ended(queue, third).state is JobState.DONE
 
 
-def test_a_worker_prepared_for_named_ratings_or_for_none_that_exist_works_on(queue: JobQueue, made_up: Ratings) -> None:
+def test_a_worker_told_to_prepare_ratings_goes_on_with_its_jobs(queue: JobQueue, made_up: Ratings) -> None:
     eventually(lambda: queue.device)
     worker = queue.worker_pids()
-    queue.prepare("sinthetic")
     queue.prepare("synthetic")
+    first = submit(queue, made_up)
+    queue.prepare("sinthetic")
+    assert ended(queue, first).state is JobState.DONE
     assert ended(queue, submit(queue, made_up)).state is JobState.DONE
     assert queue.worker_pids() == worker
 

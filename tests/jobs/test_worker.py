@@ -2,9 +2,11 @@
 
 import io
 import threading
+from queue import SimpleQueue
 
 import pytest
 
+from collabviz.errors import CollabVizError
 from collabviz.jobs import worker as worker_module
 from collabviz.jobs.messages import Message, send
 from collabviz.jobs.worker import Worker
@@ -14,21 +16,24 @@ from collabviz.training.recipe import Recipe
 
 
 class Messages(io.BytesIO):
-    """Messages that are all there at once; then silence, since their end would end the process."""
+    """What a worker is told; then silence, since the end of the messages would end the process."""
 
     def __init__(self, messages: list[Message]) -> None:
         super().__init__()
-        for message in messages:
-            send(self, message)
-        self.seek(0)
+        self._lines: SimpleQueue[bytes] = SimpleQueue()
         self.heard = threading.Event()
+        for message in messages:
+            self.say(message)
+
+    def say(self, message: Message) -> None:
+        line = io.BytesIO()
+        send(line, message)
+        self._lines.put(line.getvalue())
 
     def readline(self, size: int | None = -1, /) -> bytes:
-        line = super().readline(size)
-        if not line:
+        if self._lines.empty():
             self.heard.set()
-            threading.Event().wait()
-        return line
+        return self._lines.get()
 
 
 def prepare(dataset: str) -> Message:
@@ -68,3 +73,21 @@ def test_a_job_comes_before_what_is_prepared_and_of_that_only_the_newest_counts(
     with pytest.raises(SystemExit):
         Worker(said, io.BytesIO()).run()
     assert asked == [first]
+
+
+def test_what_cannot_be_prepared_keeps_no_job_from_being_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = Messages([prepare("one")])
+    asked: list[str] = []
+
+    def named(dataset: str) -> Ratings:
+        asked.append(dataset)
+        if dataset == "one":
+            said.say(train("two"))
+            raise CollabVizError("It is damaged.")
+        raise SystemExit
+
+    monkeypatch.setattr(worker_module, "_warm_up", lambda: "CPU")
+    monkeypatch.setattr(worker_module, "_named", named)
+    with pytest.raises(SystemExit):
+        Worker(said, io.BytesIO()).run()
+    assert asked == ["one", "two"]
