@@ -16,4 +16,5 @@ def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
-    return f"There is no {what} called {name!r}.{hint} Known: {', '.join(names)}."
+    shown = name if len(name) <= 60 else f"{name[:60]}…"
+    return f"There is no {what} called {shown!r}.{hint} Known: {', '.join(names)}."

@@ -1,5 +1,7 @@
 """What the ratings look like, and where they come from."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from collabviz.analysis.dataset import overview
@@ -33,14 +35,15 @@ show.figures(
 st.caption(dataset_panel.in_words(ratings, facts))
 chosen.note(ratings)
 
-crosstab, given, tail, times, batch = st.tabs(["Crosstab", "Ratings given", "Long tail", "Over time", "Sample batch"])
-with crosstab:
-    dataset_panel.crosstab(ratings, chosen.run())
-with given:
-    dataset_panel.histogram(ratings)
-with tail:
-    dataset_panel.long_tails(ratings)
-with times:
-    dataset_panel.over_time(ratings)
-with batch:
-    dataset_panel.sample_batch(ratings)
+views: dict[str, Callable[[], None]] = {
+    "Crosstab": lambda: dataset_panel.crosstab(ratings, chosen.run()),
+    "Ratings given": lambda: dataset_panel.histogram(ratings),
+    "Long tail": lambda: dataset_panel.long_tails(ratings),
+    "Over time": lambda: dataset_panel.over_time(ratings),
+    "Sample batch": lambda: dataset_panel.sample_batch(ratings),
+}
+tabs = st.tabs(list(views), key="tab", on_change="rerun", bind="query-params")
+for tab, draw in zip(tabs, views.values(), strict=True):
+    if tab.open:
+        with tab:
+            draw()

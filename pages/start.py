@@ -4,6 +4,7 @@ import streamlit as st
 
 from collabviz.analysis.dataset import overview
 from collabviz.charts.theme import SECONDARY_HEIGHT
+from collabviz.sources.catalogue import title_of
 from collabviz.ui import chosen, frame, live, recipe_form, run_panel, show, training
 from collabviz.ui.cached import of_ratings
 from collabviz.ui.show import literal
@@ -21,11 +22,11 @@ show.figures(
         "Ratings": f"{facts.n_ratings:,}",
         "Users": f"{facts.n_users:,}",
         "Items": f"{facts.n_items:,}",
-        "Known": f"{facts.density:.1%}",
+        "Density": f"{facts.density:.2%}",
     },
-    helps={"Known": "The share of all pairs of a user and an item that have a rating. The model predicts the rest."},
+    helps={"Density": "The share of all pairs of a user and an item that have a rating. The model predicts the rest."},
 )
-st.caption(f"Loaded: {literal(ratings.name)}.")
+st.caption(f"Loaded: {literal(title_of(ratings.name))}.")
 chosen.note(ratings)
 
 job, run = chosen.job(), chosen.run()
@@ -39,7 +40,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
 if job and job.active:
     live.watch(job.id, [], height=SECONDARY_HEIGHT)
 elif run:
-    st.subheader(f"The last run: {literal(run.name)}")
+    st.subheader(f"The chosen run: {literal(run.name)}, on {literal(title_of(run.dataset))}")
     run_panel.headline(run)
     run_panel.loss_chart([run], height=SECONDARY_HEIGHT)
 elif job:

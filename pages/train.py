@@ -13,8 +13,9 @@ with controls:
     start = recipe_form.model_and_preset(ratings)
 choice = recipe_form.more(ratings, start)
 with controls:
-    recipe_form.architecture(ratings, choice.recipe)
-    if st.button("Train", type="primary", icon=":material/play_arrow:"):
+    recipe_form.architecture(ratings, choice.recipe if choice else start)
+    pressed = st.button("Train", type="primary", icon=":material/play_arrow:", disabled=choice is None)
+    if pressed and choice:
         training.submit(choice, ratings)
 
 job, run = chosen.job(), chosen.run()

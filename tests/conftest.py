@@ -4,10 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from collabviz.ratings import Ratings
 from collabviz.sources.catalogue import load
 from collabviz.sources.synthetic import synthetic_ratings
+
+# The same examples at every run: a red test is then always a change of the code.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.load_profile("steady")
 
 # Fetched once for all test runs in this checkout; git ignores it.
 DOWNLOADS = Path(__file__).parents[1] / ".cache" / "home"

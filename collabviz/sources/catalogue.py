@@ -68,8 +68,15 @@ _MOVIELENS = {
 def available() -> list[DatasetInfo]:
     """Everything ``load`` knows: MovieLens, the made-up ratings, then what has been kept, by name."""
     movielens = [replace(info, needs_download=not _file(name).exists()) for name, info in _MOVIELENS.items()]
-    synthetic = DatasetInfo(SYNTHETIC, "Made-up ratings", SYNTHETIC_NOTE, 100_000)
+    synthetic = DatasetInfo(SYNTHETIC, title_of(SYNTHETIC), SYNTHETIC_NOTE, 100_000)
     return [*movielens, synthetic, *(_describe(name) for name in _kept())]
+
+
+def title_of(name: str) -> str:
+    """What people call the ratings of that name."""
+    if name == SYNTHETIC:
+        return "Made-up ratings"
+    return _MOVIELENS[name].title if name in _MOVIELENS else name
 
 
 def needs_download(name: str) -> bool:

@@ -8,6 +8,7 @@ from collabviz.analysis.dataset import Crosstab, Overview
 from collabviz.charts import dataset as charts
 from collabviz.ratings import FloatArray, IntArray, Ratings, SplitSpec, split_ratings
 from collabviz.runs import Run
+from collabviz.sources.catalogue import title_of
 from collabviz.ui import show
 from collabviz.ui.cached import of_ratings
 from collabviz.ui.show import literal
@@ -19,7 +20,7 @@ def in_words(ratings: Ratings, facts: Overview) -> str:
     """One line on the ratings: their scale, their middle, their days."""
     days = f" They were given from {facts.first_day:%d %B %Y} to {facts.last_day:%d %B %Y}." if facts.first_day else ""
     return (
-        f"{literal(ratings.name)}: ratings from {ratings.scale.min:g} to {ratings.scale.max:g} in steps of "
+        f"{literal(title_of(ratings.name))}: ratings from {ratings.scale.min:g} to {ratings.scale.max:g} in steps of "
         f"{ratings.scale.step:g}, {facts.mean_rating:.2f} on average. The median user rated "
         f"{facts.median_per_user:,.0f} items, the median item has {facts.median_per_item:,.0f} ratings.{days}"
     )

@@ -99,4 +99,4 @@ def run_label(run: Run | Job) -> str:
     """A run or a job in a list: its name, and when it began, which tells namesakes apart."""
     when = began(run.id).astimezone()
     today = when.date() == datetime.now().astimezone().date()
-    return f"{run.name or run.recipe.spec.title} · {when:{'%H:%M:%S' if today else '%d %b %Y, %H:%M:%S'}}"
+    return f"{when:{'%H:%M:%S' if today else '%d %b %Y, %H:%M:%S'}} · {run.name or run.recipe.spec.title}"

@@ -14,6 +14,9 @@ OWN_LIST = "own-list"
 # Changes of carried choices that the next script run makes before it draws the pickers.
 PENDING = "pending"
 
+# Model, recipe and ratings that the settings on the Train page are of.
+DECIDED = "decided"
+
 # The larger set that this session has agreed to fetch.
 FETCH = "fetch"
 

@@ -16,7 +16,7 @@ def take_over() -> None:
     written: dict[str, str | None] = st.session_state.setdefault("_written", {})
     for key in keys.CARRIED:
         in_url = st.query_params.get(key)
-        if in_url is not None and in_url != written.get(key):
+        if in_url and in_url != written.get(key):
             st.session_state[key] = in_url
         elif key not in st.session_state and written.get(key) is not None:
             st.session_state[key] = written[key]  # Streamlit drops what a picker held when it was not drawn in between
@@ -28,14 +28,14 @@ def take_over() -> None:
 
 
 def write_back() -> None:
-    """Write carried choices into the URL; after the pickers are drawn."""
-    for key in keys.CARRIED:
-        value = st.session_state.get(key)
-        if value is None:
-            st.query_params.pop(key, None)
-        elif st.query_params.get(key) != value:
-            st.query_params[key] = value
-        st.session_state["_written"][key] = value
+    """Write carried choices into the URL, all in one go; after the pickers are drawn."""
+    values = {key: st.session_state.get(key) for key in keys.CARRIED}
+    known = {key: value for key, value in values.items() if value is not None}
+    if any(st.query_params.get(key) != value for key, value in known.items()):
+        st.query_params.update(known)
+    for key in values.keys() - known.keys():
+        st.query_params.pop(key, None)
+    st.session_state["_written"] = values
 
 
 def choose(**choices: str | None) -> NoReturn:

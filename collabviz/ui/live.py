@@ -36,25 +36,26 @@ def _follow(job_id: str, overlay: list[Curve], height: int) -> None:
     if job is None or not job.active:
         st.rerun()
     records = _records(job)
-    _progress(job, records)
+    job = services.job_queue().get(job_id) or job
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        _progress(job, records)
+        if st.button("Stop", icon=":material/stop_circle:", key="stop"):
+            services.job_queue().cancel(job_id)
     _figures(records)
     turn = overfitting(as_frame(records))
     if turn:
         st.info(turn.fact, icon=":material/trending_up:")
-    if records:
+    _pace(job)
+    if len(records) > 1:
         _curve(job, records, overlay, height)
     else:
         st.container(height=height, border=False)  # keeps the curve's place
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
-        if st.button("Stop", icon=":material/stop_circle:", key="stop"):
-            services.job_queue().cancel(job_id)
-        _pace(job)
 
 
 def _records(job: Job) -> list[Record]:
     """The records so far; the very first are worth a short wait, because the next look is a second away."""
     patience = time.monotonic() + PATIENCE_SECONDS
-    while not (records := services.run_store().history(job.id)):
+    while len(records := services.run_store().history(job.id)) < 2:
         waiting = services.job_queue().get(job.id)
         if time.monotonic() > patience or not waiting or waiting.place > 1:
             break
@@ -128,7 +129,7 @@ def _curve(job: Job, records: list[Record], overlay: list[Curve], height: int) -
                 "field": "epoch",
                 "type": "quantitative",
                 "title": "epochs of training",
-                "scale": {"domain": [0, job.recipe.epochs]},
+                "scale": {"domain": [0, max(job.recipe.epochs, *(curve.history["epoch"].max() for curve in curves))]},
                 "axis": {"tickMinStep": 1, "format": "d"},
             },
             "y": {
@@ -136,6 +137,7 @@ def _curve(job: Job, records: list[Record], overlay: list[Curve], height: int) -
                 "type": "quantitative",
                 "title": "mean squared error, rating points²",
                 "scale": {"zero": False},
+                "axis": {"format": ".2f"},
             },
             "color": {
                 "field": "run",
@@ -172,6 +174,7 @@ def _pace(job: Job) -> None:
         SLOWEST,
         value=job.seconds_per_epoch,
         step=1.0,
+        format="%g",
         key=key,
         on_change=change,
         help="Slows training down so that a class can watch. 0 is full speed.",

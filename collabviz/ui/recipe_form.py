@@ -5,29 +5,25 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from collabviz.errors import CollabVizError
 from collabviz.ratings import Ratings, SplitSpec
 from collabviz.sources.catalogue import DEFAULT
 from collabviz.training.presets import PRESETS, preset
 from collabviz.training.recipe import DEVICES, Recipe
 from collabviz.training.schedule import SCHEDULES
 from collabviz.ui import keys
+from collabviz.ui.show import literal
 from collabviz.ui.uploads import is_upload
 from models.registry import MODELS
 
 _SPLITS = {
-    "random": "Random (the chapter's)",
+    "random": "Random",
     "per-user": "Some of every user's",
     "time": "The latest",
     "fold": "A fold of the source",
 }
 
 DEFAULT_MODEL = "dot-product-bias"
-
-# Widgets whose value a model and a recipe decide: they start anew when either changes.
-_DECIDED = (
-    *("epochs", "batch_size", "lr", "schedule", "wd", "wd_bias", "keep_best", "patience"),
-    *(option.name for spec in MODELS.values() for option in spec.size_options),
-)
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,6 @@ def model_and_preset(ratings: Ratings) -> Recipe:
         index=list(MODELS).index(DEFAULT_MODEL),
         format_func=lambda name: MODELS[name].title,
         key="model",
-        on_change=_forget_settings,
         bind="query-params",
         width=320,
     )
@@ -62,15 +57,16 @@ def model_and_preset(ratings: Ratings) -> Recipe:
         default="book",
         required=True,
         key="recipe",
-        on_change=_forget_settings,
         bind="query-params",
         help="  \n".join(f"**{name}**: {about}" for name, about in PRESETS.items()),
     )
-    return preset(model, recipe, dataset=_dataset_name(ratings))
+    start = preset(model, recipe, dataset=_dataset_name(ratings))
+    _start_anew(ratings, start)
+    return start
 
 
-def more(ratings: Ratings, start: Recipe) -> Choice:
-    """Everything else that can be chosen, each with a sentence of help."""
+def more(ratings: Ratings, start: Recipe) -> Choice | None:
+    """Everything else that can be chosen, each with a sentence of help; None, with a word on it, if it cannot be."""
     settings: dict[str, object] = {}
     with st.expander("More", icon=":material/tune:"):
         columns = st.columns(4)
@@ -88,7 +84,11 @@ def more(ratings: Ratings, start: Recipe) -> Choice:
             st.markdown("**Validation and class**")
             settings |= _validation(ratings, start)
             name, pace = _name_and_pace()
-    recipe = start.with_settings({name: str(value) for name, value in settings.items()})
+    try:
+        recipe = start.with_settings({name: str(value) for name, value in settings.items()})
+    except CollabVizError as error:
+        st.error(literal(f"A setting under More cannot be: {error}"), icon=":material/error:")
+        return None
     return Choice(recipe, name, pace)
 
 
@@ -126,7 +126,7 @@ def _dataset_name(ratings: Ratings) -> str:
 def _name_and_pace() -> tuple[str, float]:
     name = st.text_input("Name of the run", key="name", placeholder="the model's title", max_chars=80)
     pace = st.number_input(
-        "Classroom pace, seconds per epoch",
+        "Pace, s per epoch",
         min_value=0.0,
         max_value=60.0,
         step=1.0,
@@ -138,9 +138,18 @@ def _name_and_pace() -> tuple[str, float]:
     return name, pace
 
 
-def _forget_settings() -> None:
-    for key in _DECIDED:
-        st.session_state.pop(key, None)
+def _start_anew(ratings: Ratings, start: Recipe) -> None:
+    """Set every setting to the recipe's when model, recipe or ratings have changed; at first a link's settings stay.
+
+    Assigned, not forgotten: the browser would send back what it shows for a widget that is only dropped here.
+    """
+    decided = (start.model, start.preset, ratings.fingerprint)
+    before = st.session_state.get(keys.DECIDED, decided)
+    st.session_state[keys.DECIDED] = decided
+    if before != decided:
+        names = ("epochs", "batch_size", "lr", "schedule", "wd", "wd_bias", "keep_best", "patience")
+        settings = {name: getattr(start, name) for name in names}
+        st.session_state.update(settings | start.spec.sizes(ratings.n_users, ratings.n_items, start.sizes))
 
 
 def _training(start: Recipe) -> dict[str, object]:
@@ -189,10 +198,11 @@ def _regularisation(start: Recipe) -> dict[str, object]:
 
 def _model(ratings: Ratings, start: Recipe) -> dict[str, object]:
     defaults = start.spec.sizes(ratings.n_users, ratings.n_items, start.sizes)
-    sizes: dict[str, object] = {
-        option.name: _whole(option.label, option.name, defaults[option.name], option.help, 1, option.maximum)
-        for option in start.spec.size_options
-    }
+    sizes: dict[str, object] = {}
+    for option in start.spec.size_options:
+        size = _whole(option.label, option.name, defaults[option.name], option.help, 1, option.maximum)
+        if size != defaults[option.name]:
+            sizes[option.name] = size
     if not start.spec.has_range:
         return sizes
     low, high = ratings.scale.y_range

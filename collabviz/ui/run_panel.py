@@ -10,9 +10,17 @@ from collabviz.charts import learning
 from collabviz.charts.learning import Curve
 from collabviz.charts.theme import MAIN_HEIGHT
 from collabviz.runs import Run
+from collabviz.sources.catalogue import title_of
 from collabviz.ui import keys, links, services, show
 from collabviz.ui.frame import run_label
 from collabviz.ui.show import literal
+
+_FIGURES = {
+    "Training MSE": st.column_config.NumberColumn(format="%.4f"),
+    "Validation MSE": st.column_config.NumberColumn(format="%.4f"),
+    "Seconds": st.column_config.NumberColumn(format="%.2f"),
+    "Fit, s": st.column_config.NumberColumn(format="%.2f"),
+}
 
 
 def headline(run: Run) -> None:
@@ -47,6 +55,8 @@ def pick_others(run_id: str) -> list[Run]:
     runs = {run.id: run for run in services.run_store().listing().runs if run.id != run_id}
     if not runs:
         return []
+    if keys.OVERLAY not in st.session_state:
+        st.session_state[keys.OVERLAY] = [other for other in st.query_params.get_all(keys.OVERLAY) if other in runs][:7]
     picked = st.multiselect(
         "Compare with",
         list(runs),
@@ -55,6 +65,7 @@ def pick_others(run_id: str) -> list[Run]:
         max_selections=7,
         placeholder="Other runs",
     )
+    st.query_params[keys.OVERLAY] = picked
     return [runs[other] for other in picked]
 
 
@@ -78,7 +89,7 @@ def details(run: Run) -> None:
     history = run.history()
     with epochs:
         table = epochs_table(history).set_axis(["Epoch", "Training MSE", "Validation MSE", "Seconds"], axis="columns")
-        show.table(table, f"{run.id}-epochs.csv", alt="Losses by epoch")
+        show.table(table, f"{run.id}-epochs.csv", alt="Losses by epoch", column_config=_FIGURES)
     with schedule:
         show.chart(learning.lr_schedule(history), key="schedule", alt="Learning rate by step")
 
@@ -87,18 +98,17 @@ def comparison(runs: Sequence[Run]) -> None:
     """The compared runs in one table."""
     rows = [
         {
-            "Run": run.name,
-            "Model": run.recipe.spec.title,
-            "Settings": _settings(run),
-            "Ratings": run.dataset,
+            "Run": curve.label,
             "Validation MSE": run.metrics.valid_mse,
             "Training MSE": run.metrics.train_mse,
             "Best epoch": run.metrics.best_epoch,
             "Fit, s": run.metrics.fit_seconds,
+            "Settings": f"{run.recipe.model}, {_settings(run)}",
+            "Ratings": title_of(run.dataset),
         }
-        for run in runs
+        for curve, run in zip(curves(runs), runs, strict=True)
     ]
-    show.table(pd.DataFrame(rows), "runs.csv", alt="The compared runs")
+    show.table(pd.DataFrame(rows), "runs.csv", alt="The compared runs", column_config=_FIGURES)
     if len({(run.fingerprint, run.recipe.split) for run in runs}) > 1:
         st.caption(
             "These runs differ in their ratings or in what was held out, so their losses do not compare exactly."
@@ -111,14 +121,16 @@ def keep_or_delete(run: Run) -> None:
 
     def rename() -> None:
         name = st.session_state[key]
-        if name.strip():
-            services.run_store().rename(run.id, name)
-            st.session_state[keys.PENDING] = {keys.RUN: run.id}  # the picker takes up the new name
+        if not name.strip():
+            st.session_state[key] = run.name
+            return
+        services.run_store().rename(run.id, name)
+        st.session_state[keys.PENDING] = {keys.RUN: run.id}  # the picker takes up the new name
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input("Name of this run", value=run.name, key=key, max_chars=80, width=320, on_change=rename)
-        with st.popover("Delete", icon=":material/delete:"):
-            st.markdown(f"Delete **{literal(run.name)}** with everything it learned? This cannot be undone.")
+        with st.popover("Delete", icon=":material/delete:", key=f"delete-menu-{run.id}"):
+            st.markdown(f"Delete **{literal(run_label(run))}** with everything it learned? This cannot be undone.")
             if st.button("Delete for good", type="primary", key=f"delete-{run.id}"):
                 services.run_store().delete(run.id)
                 links.choose(run=None)

@@ -20,6 +20,7 @@ def pick_view() -> str:
             default=LOADED,
             required=True,
             key=keys.VIEW,
+            bind="query-params",
             label_visibility="collapsed",
         )
         or LOADED
@@ -34,7 +35,7 @@ def others() -> None:
             st.markdown(f"**{literal(info.title)}**  \n{literal(info.description)}{size}", width="stretch")
             label = "Fetch and use" if info.needs_download else "Use"
             if st.button(label, key=f"use-{info.name}", disabled=st.session_state[keys.DATA] == info.name):
-                links.choose(data=info.name, fetch=info.name, view=None)
+                links.choose(data=info.name, fetch=info.name, view=LOADED)
             if info.kept:
                 _delete(info)
 

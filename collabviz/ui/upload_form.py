@@ -17,6 +17,7 @@ from collabviz.sources.movielens import is_archive, load_archive
 from collabviz.sources.upload import DECIMALS, ENCODINGS, SEPARATORS, Columns, Guess, Layout, Upload
 from collabviz.ui import keys, links, services, show
 from collabviz.ui.show import literal
+from collabviz.ui.sources_panel import LOADED
 
 _ROLES = {
     "user": ("User", "Who rated. Without one, the file is taken as one person's own list."),
@@ -175,4 +176,4 @@ def _use(ratings: Ratings, label: str) -> None:
         agreed = st.button(label, type="primary", icon=":material/check:")
         stays = st.toggle("Keep them on this machine", help="Stored with the data sets, for every session from now on.")
     if agreed:
-        links.choose(data=keep(ratings) if stays else services.uploads().add(ratings), view=None)
+        links.choose(data=keep(ratings) if stays else services.uploads().add(ratings), view=LOADED)

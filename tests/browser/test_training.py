@@ -9,6 +9,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from collabviz.runs import RunStore
+from collabviz.training.presets import preset
 from tests.browser.conftest import Server
 from tests.browser.pages import App
 
@@ -81,6 +83,39 @@ def test_two_runs_lie_over_each_other_and_one_is_renamed_and_deleted(server: Ser
     expect(app.box("Run")).not_to_have_value(re.compile("a range"))
     gone = App(open_page(address))
     expect(gone.page.get_by_text("There is no run")).to_be_visible()
+
+
+def test_a_change_of_recipe_changes_what_is_trained(server: Server, open_page: OpenPage) -> None:
+    app = App(open_page(f"{server.url}/train"))
+    app.settle()
+    app.view("fast")
+    app.settle()
+    app.begin()
+    app.wait_until_trained()
+    recipe = RunStore(server.home / "runs").get(app.run_in_url() or "").recipe
+    assert recipe == preset("dot-product-bias", "fast")
+
+    app.choose("Model", "Neural network")
+    app.begin()
+    app.wait_until_trained()
+    run = RunStore(server.home / "runs").get(app.run_in_url() or "")
+    assert run.recipe == preset("collab-nn", "fast")
+    assert run.weights()["user_factors.weight"].shape == (944, 74)
+
+
+def test_a_link_brings_its_settings_and_its_overlay(server: Server, open_page: OpenPage) -> None:
+    app = App(open_page(f"{server.url}/train?recipe=fast&epochs=2&lr=0.02"))
+    app.begin()
+    app.wait_until_trained()
+    recipe = RunStore(server.home / "runs").get(app.run_in_url() or "").recipe
+    assert (recipe.preset, recipe.epochs, recipe.lr, recipe.batch_size) == ("fast", 2, 0.02, 512)
+
+    app.begin()
+    app.wait_until_trained()
+    app.choose("Compare with", "Dot product with biases")
+    expect(app.table("The compared runs")).to_be_visible()
+    app.page.reload()
+    expect(app.table("The compared runs")).to_be_visible()
 
 
 def test_a_killed_worker_is_told_and_replaced(server: Server, open_page: OpenPage) -> None:
