@@ -39,7 +39,7 @@ class ModelSpec:
         name: as in recipes and on the command line.
         title: as on the pages.
         description: one line on what it is.
-        formula: its prediction, in LaTeX.
+        formula: its prediction, in LaTeX; ``RANGE_FORMULA`` says what its range is.
         source: where it comes from.
         size_options: the sizes that can be chosen.
         shapes: the shape of every parameter, by its name in the model, for n_users, n_items and all sizes.
@@ -121,7 +121,7 @@ def _collab_nn_shapes(n_users: int, n_items: int, sizes: Sizes) -> Shapes:
 
 _FACTORS = {"user_factors": "user_factors.weight", "item_factors": "item_factors.weight"}
 _BIASES = {"user_bias": "user_bias.weight", "item_bias": "item_bias.weight"}
-_RANGE = r"\mathrm{range}(x) = \mathrm{low} + (\mathrm{high} - \mathrm{low})\,\sigma(x)"
+RANGE_FORMULA = r"\mathrm{range}(x) = \mathrm{low} + (\mathrm{high} - \mathrm{low})\,\sigma(x)"
 
 _SPECS = (
     ModelSpec(
@@ -140,7 +140,7 @@ _SPECS = (
         name="dot-product-range",
         title="Dot product with a range",
         description="The dot product, squeezed by a sigmoid into a range a little wider than the scale.",
-        formula=rf"\hat r_{{ui}} = \mathrm{{range}}(p_u \cdot q_i), \quad {_RANGE}",
+        formula=r"\hat r_{ui} = \mathrm{range}(p_u \cdot q_i)",
         source="fast.ai book, chapter 8, DotProduct with y_range",
         size_options=(_N_FACTORS,),
         shapes=_factor_shapes,
@@ -151,7 +151,7 @@ _SPECS = (
         name="dot-product-bias",
         title="Dot product with biases",
         description="Adds a bias for each user (generous or strict) and each item (good or bad, whoever rates it).",
-        formula=rf"\hat r_{{ui}} = \mathrm{{range}}(p_u \cdot q_i + b_u + c_i), \quad {_RANGE}",
+        formula=r"\hat r_{ui} = \mathrm{range}(p_u \cdot q_i + b_u + c_i)",
         source="fast.ai book, chapter 8, DotProductBias",
         size_options=(_N_FACTORS,),
         shapes=_factor_and_bias_shapes,
@@ -162,7 +162,7 @@ _SPECS = (
         name="dot-product-own-embedding",
         title="Dot product with biases, own embedding",
         description="The same prediction with hand-made parameters instead of embedding layers.",
-        formula=rf"\hat r_{{ui}} = \mathrm{{range}}(p_u \cdot q_i + b_u + c_i), \quad {_RANGE}",
+        formula=r"\hat r_{ui} = \mathrm{range}(p_u \cdot q_i + b_u + c_i)",
         source="fast.ai book, chapter 8, Creating Our Own Embedding Module",
         size_options=(_N_FACTORS,),
         shapes=_own_embedding_shapes,
@@ -173,7 +173,7 @@ _SPECS = (
         name="collab-nn",
         title="Neural network",
         description="Puts the factors of user and item side by side and lets a network with one hidden layer judge.",
-        formula=r"\hat r_{ui} = \mathrm{range}(w_2 \cdot \mathrm{ReLU}(W_1 [p_u; q_i] + b_1) + b_2), \quad " + _RANGE,
+        formula=r"\hat r_{ui} = \mathrm{range}(w_2 \cdot \mathrm{ReLU}(W_1 [p_u; q_i] + b_1) + b_2)",
         source="fast.ai book, chapter 8, CollabNN",
         size_options=(
             SizeOption(

@@ -41,7 +41,7 @@ if job and job.active:
     live.watch(job.id, [], height=SECONDARY_HEIGHT)
 elif run:
     st.subheader(f"The chosen run: {literal(run.name)}, on {literal(title_of(run.dataset))}")
-    run_panel.headline(run)
+    run_panel.headline(run, ratings)
     run_panel.loss_chart([run], height=SECONDARY_HEIGHT)
 elif job:
     live.ended(job)

@@ -25,7 +25,7 @@ if job and job.active:
     with main_figure:
         live.watch(job.id, run_panel.curves(others), height=MAIN_HEIGHT)
 elif run:
-    run_panel.headline(run)
+    run_panel.headline(run, ratings)
     main_figure = st.container()
     others = run_panel.pick_others(run.id)
     with main_figure:

@@ -45,11 +45,11 @@ def _follow(job_id: str, overlay: list[Curve], height: int) -> None:
     turn = overfitting(as_frame(records))
     if turn:
         st.info(turn.fact, icon=":material/trending_up:")
-    _pace(job)
     if len(records) > 1:
         _curve(job, records, overlay, height)
     else:
         st.container(height=height, border=False)  # keeps the curve's place
+    _pace(job)
 
 
 def _records(job: Job) -> list[Record]:

@@ -14,7 +14,7 @@ from collabviz.training.schedule import SCHEDULES
 from collabviz.ui import keys
 from collabviz.ui.show import literal
 from collabviz.ui.uploads import is_upload
-from models.registry import MODELS
+from models.registry import MODELS, RANGE_FORMULA
 
 _SPLITS = {
     "random": "Random",
@@ -100,6 +100,8 @@ def architecture(ratings: Ratings, recipe: Recipe) -> None:
     with st.popover(f"{count:,} parameters", icon=":material/account_tree:"):
         st.markdown(spec.description)
         st.latex(spec.formula)
+        if spec.has_range:
+            st.latex(RANGE_FORMULA)
         st.dataframe(
             [
                 {"Parameter": name, "Shape": " × ".join(f"{n:,}" for n in shape), "Numbers": math.prod(shape)}

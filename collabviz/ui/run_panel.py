@@ -9,6 +9,7 @@ from collabviz.analysis.learning import epochs_table, overfitting
 from collabviz.charts import learning
 from collabviz.charts.learning import Curve
 from collabviz.charts.theme import MAIN_HEIGHT
+from collabviz.ratings import Ratings
 from collabviz.runs import Run
 from collabviz.sources.catalogue import title_of
 from collabviz.ui import keys, links, services, show
@@ -23,8 +24,8 @@ _FIGURES = {
 }
 
 
-def headline(run: Run) -> None:
-    """The four figures that matter, and anything odd about how the run ended."""
+def headline(run: Run, ratings: Ratings) -> None:
+    """The four figures that matter, and anything odd about the run: its ratings, its end, overfitting."""
     metrics = run.metrics
     gain = 1 - metrics.valid_mse / metrics.baseline_mse
     show.figures(
@@ -43,6 +44,8 @@ def headline(run: Run) -> None:
             f"{run.device_reason}.",
         },
     )
+    if run.fingerprint != ratings.fingerprint:
+        st.caption(f"It was trained on other ratings than those that are loaded: {literal(title_of(run.dataset))}.")
     if run.reason:
         st.warning(literal(run.reason), icon=":material/info:")
     turn = overfitting(run.history())
