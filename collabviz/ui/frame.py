@@ -70,7 +70,7 @@ def _pick_ratings() -> None:
         uploaded = services.uploads().get(token)
         names[token] = f"{uploaded.name} (uploaded)" if uploaded else "An upload that is gone"
     names.setdefault(chosen, chosen)  # a set that is still to be fetched
-    st.selectbox("Ratings", list(names), format_func=names.__getitem__, key=keys.DATA)
+    links.pick("Ratings", keys.DATA, names)
 
 
 def _pick_run() -> None:
@@ -85,14 +85,9 @@ def _pick_run() -> None:
                 f"There is no run {literal(chosen)} here: it was deleted, or cut short.", icon=":material/search_off:"
             )
         st.session_state[keys.RUN] = next(iter(runs), None)
-    st.selectbox(
-        "Run",
-        list(runs),
-        format_func=lambda run_id: run_label(runs[run_id]),
-        key=keys.RUN,
-        placeholder="No run yet",
-        disabled=not runs,
-    )
+        links.renew_pickers()
+    labels = {run_id: run_label(run) for run_id, run in runs.items()}
+    links.pick("Run", keys.RUN, labels, placeholder="No run yet")
 
 
 def run_label(run: Run | Job) -> str:

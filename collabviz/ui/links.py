@@ -4,6 +4,7 @@ Streamlit clears the URL's parameters when a page is switched, so they are writt
 that somebody typed, or came back to with the browser's buttons, wins over the session.
 """
 
+from collections.abc import Mapping
 from typing import NoReturn
 
 import streamlit as st
@@ -14,17 +15,36 @@ from collabviz.ui import keys
 def take_over() -> None:
     """Bring carried choices in from the URL, or from the last run's wishes; before any picker is drawn."""
     written: dict[str, str | None] = st.session_state.setdefault("_written", {})
-    for key in keys.CARRIED:
-        in_url = st.query_params.get(key)
-        if in_url and in_url != written.get(key):
-            st.session_state[key] = in_url
-        elif key not in st.session_state and written.get(key) is not None:
-            st.session_state[key] = written[key]  # Streamlit drops what a picker held when it was not drawn in between
-    for key, value in st.session_state.pop(keys.PENDING, {}).items():
+    typed = {key: st.query_params.get(key) for key in keys.CARRIED}
+    wishes = {key: value for key, value in typed.items() if value and value != written.get(key)}
+    wishes |= st.session_state.pop(keys.PENDING, {})
+    for key, value in wishes.items():
         if value is None:
             st.session_state.pop(key, None)
         else:
             st.session_state[key] = value
+    if wishes:
+        renew_pickers()
+
+
+def renew_pickers() -> None:
+    """Let the pickers be drawn as new ones, which the browser cannot answer for with what they showed before."""
+    st.session_state["_pickers"] = st.session_state.get("_pickers", 0) + 1
+
+
+def pick(label: str, key: str, options: Mapping[str, str], placeholder: str | None = None) -> None:
+    """A select box for a carried choice, which must be one of the options (value to words) or absent."""
+    values = list(options)
+    chosen = st.session_state.get(key)
+    st.session_state[key] = st.selectbox(
+        label,
+        values,
+        index=values.index(chosen) if chosen is not None and chosen in options else None,
+        format_func=options.__getitem__,
+        key=f"{key}-{st.session_state.get('_pickers', 0)}",
+        placeholder=placeholder,
+        disabled=not options,
+    )
 
 
 def write_back() -> None:
