@@ -7,7 +7,6 @@ run afterwards. The queue knows nothing of pages and imports no torch.
 import io
 import os
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -92,7 +91,7 @@ class JobQueue:
         self._store = store
         self._threads = max(1, cores // n)
         self._changed = threading.Condition()
-        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._jobs: dict[str, Job] = {}
         self._letters: dict[str, tuple[Message, bytes]] = {}
         self._waiting: list[str] = []
         self._stopping: set[str] = set()
@@ -223,11 +222,9 @@ class JobQueue:
     def _take(self, slot: _Slot) -> str | None:
         """Wait for a job and send it to the worker; None when the queue closes or a ready worker dies idle."""
         with self._changed:
-            while not self._waiting:
-                if self._closed or (slot.ready and not slot.worker.alive):
-                    return None
+            while not (over := self._closed or (slot.ready and not slot.worker.alive)) and not self._waiting:
                 self._changed.wait(timeout=1)
-            if self._closed or (slot.ready and not slot.worker.alive):
+            if over:
                 return None
             slot.job = self._waiting.pop(0)
             job = replace(self._jobs[slot.job], state=JobState.RUNNING)

@@ -17,11 +17,6 @@ PATIENCE_SECONDS = 0.8
 SLOWEST = 20.0
 
 
-def watch(job_id: str, overlay: list[Curve], *, height: int) -> None:
-    """Follow a job until it ends; then run the page again, which finds a run in its place."""
-    _follow(job_id, overlay, height)
-
-
 def ended(job: Job) -> None:
     """Why a job ended without leaving a run."""
     if job.state is JobState.FAILED:
@@ -31,7 +26,8 @@ def ended(job: Job) -> None:
 
 
 @st.fragment(run_every=EVERY_SECONDS)
-def _follow(job_id: str, overlay: list[Curve], height: int) -> None:
+def watch(job_id: str, overlay: list[Curve], *, height: int) -> None:
+    """Follow a job until it ends; then run the page again, which finds a run in its place."""
     job = services.job_queue().get(job_id)
     if job is None or not job.active:
         st.rerun()

@@ -10,7 +10,7 @@ from collabviz.charts import learning
 from collabviz.charts.learning import Curve
 from collabviz.charts.theme import MAIN_HEIGHT
 from collabviz.ratings import Ratings
-from collabviz.runs import Run
+from collabviz.runs import UNFINISHED, Run
 from collabviz.sources.catalogue import title_of
 from collabviz.ui import keys, links, services, show
 from collabviz.ui.frame import run_label
@@ -74,11 +74,7 @@ def pick_others(run_id: str) -> list[Run]:
 
 def curves(runs: Sequence[Run]) -> list[Curve]:
     """Histories under names that tell them apart."""
-    names = [run.name for run in runs]
-    return [
-        Curve(name if names.count(name) == 1 else run_label(run), run.history())
-        for name, run in zip(names, runs, strict=True)
-    ]
+    return [Curve(label, run.history()) for label, run in zip(_labels(runs), runs, strict=True)]
 
 
 def loss_chart(runs: Sequence[Run], height: int = MAIN_HEIGHT) -> None:
@@ -101,7 +97,7 @@ def comparison(runs: Sequence[Run]) -> None:
     """The compared runs in one table."""
     rows = [
         {
-            "Run": curve.label,
+            "Run": label,
             "Validation MSE": run.metrics.valid_mse,
             "Training MSE": run.metrics.train_mse,
             "Best epoch": run.metrics.best_epoch,
@@ -109,7 +105,7 @@ def comparison(runs: Sequence[Run]) -> None:
             "Settings": f"{run.recipe.model}, {_settings(run)}",
             "Ratings": title_of(run.dataset),
         }
-        for curve, run in zip(curves(runs), runs, strict=True)
+        for label, run in zip(_labels(runs), runs, strict=True)
     ]
     show.table(pd.DataFrame(rows), "runs.csv", alt="The compared runs", column_config=_FIGURES)
     if len({(run.fingerprint, run.recipe.split) for run in runs}) > 1:
@@ -142,9 +138,7 @@ def keep_or_delete(run: Run) -> None:
 def damaged() -> None:
     """Folders among the runs that cannot be read, named."""
     broken = services.run_store().listing().damaged
-    broken = [
-        folder for folder in broken if not services.job_queue().is_active(folder.folder.removeprefix(".unfinished-"))
-    ]
+    broken = [folder for folder in broken if not services.job_queue().is_active(folder.folder.removeprefix(UNFINISHED))]
     if broken:
         with st.expander(f"Runs that cannot be read: {len(broken)}", icon=":material/folder_off:"):
             st.dataframe(
@@ -156,6 +150,12 @@ def damaged() -> None:
                 for folder in broken:
                     services.run_store().clear(folder)
                 st.rerun()
+
+
+def _labels(runs: Sequence[Run]) -> list[str]:
+    """The names of the runs, with their times where two have the same."""
+    names = [run.name for run in runs]
+    return [run.name if names.count(run.name) == 1 else run_label(run) for run in runs]
 
 
 def _settings(run: Run) -> str:
